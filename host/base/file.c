@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+
+#include "base/printable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum status input_file_open(struct input_file *file, const char *path, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    struct stat about;
+    /* O_NONBLOCK: opening a FIFO must not wait for its writer; it has no effect on regular files. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                               printable(shown, sizeof shown, path));
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        close(fd);
+        return error_set(error, STATUS_INPUT, "%s: is not a regular file",
+                         printable(shown, sizeof shown, path));
+    }
+    *file = (struct input_file){
+        .fd = fd,
+        .path = path,
+        .n_bytes = (uint64_t)about.st_size,
+        .mtime_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec,
+    };
+    return STATUS_OK;
+}
+
+void input_file_close(struct input_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd); /* read only: nothing can be lost here */
+    file->fd = -1;
+}
+
+enum status input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,
+                            struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    unsigned char *to = data;
+    if (offset > INT64_MAX || n_bytes > INT64_MAX - offset)
+        return error_set(error, STATUS_INPUT, "%s: an offset in it lies beyond any file; it is damaged",
+                         printable(shown, sizeof shown, file->path));
+    while (n_bytes > 0) {
+        ssize_t n = pread(file->fd, to, n_bytes, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be read at byte %" PRIu64,
+                                   printable(shown, sizeof shown, file->path), offset);
+        if (n == 0)
+            return error_set(error, STATUS_INPUT,
+                             "%s: ends after %" PRIu64
+                             " bytes where more were expected; it is truncated, or was changed"
+                             " while being read",
+                             printable(shown, sizeof shown, file->path), offset);
+        to += n;
+        offset += (uint64_t)n;
+        n_bytes -= (size_t)n;
+    }
+    return STATUS_OK;
+}

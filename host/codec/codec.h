@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * The seam to image file formats: one const table per format. A codec knows one slice of one file; it knows
+ * nothing of stacks, threads or folders. All functions may run on several threads at once, on different
+ * files.
+ *
+ *   read_header  what the file is, from an open file, reading no more than it must
+ *   decode       the voxels, from the file's bytes in memory
+ *   encode       a file's bytes in memory, from voxels
+ */
+#ifndef STACKTHUMB_CODEC_CODEC_H
+#define STACKTHUMB_CODEC_CODEC_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "volume/spacing.h"
+#include "volume/voxel_type.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the header of one slice file says. */
+struct slice_header {
+    uint32_t nx, ny;
+    enum voxel_type type;
+    struct spacing spacing; /* x and y as the file states them, or 0; z is 0 where the file does not tell */
+    bool plain; /* the ny * nx voxels lie uncompressed, native-endian, row after row, without a gap, at
+                   voxels_offset: they may be read into place without decode() */
+    uint64_t voxels_offset; /* in bytes; meaningful when plain */
+    uint64_t encoded_bytes; /* decode() needs the file's bytes 0 .. encoded_bytes-1 */
+    char layout[64];        /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, big-endian" */
+};
+
+struct codec {
+    const char *name;              /* "tiff" */
+    const char *const *extensions; /* lower case, without the dot, NULL-terminated */
+
+    /* Fills `header`. STATUS_INPUT when the file is not of this format, is damaged, or has a feature that is
+     * not supported; the message names the file and the feature. */
+    enum status (*read_header)(const struct input_file *file, struct slice_header *header,
+                               struct error *error);
+
+    /* Decodes ny * nx voxels (x fastest, native-endian) into `voxels` (ny * nx * voxel_bytes(type) bytes,
+     * owned by the caller) from the file's first n_bytes bytes. `header` is what read_header gave for this
+     * file; a file whose contents no longer agree with it is STATUS_INPUT. `path` is for messages. */
+    enum status (*decode)(const void *data, size_t n_bytes, const char *path,
+                          const struct slice_header *header, void *voxels, struct error *error);
+
+    /* Replaces the contents of `encoded` by the bytes of a file with the nx * ny voxels of `type` and the
+     * given spacing. Same input, same bytes: no date, no host name. NULL when the format is read only. */
+    enum status (*encode)(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
+                          const void *voxels, struct bytes *encoded, struct error *error);
+};
+
+extern const struct codec codec_tiff;
+
+/* The codec whose extension (any case) ends `file_name`, or NULL. */
+const struct codec *codec_for_file(const char *file_name);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * The backends that need no device. */
+#ifndef STACKTHUMB_DOWNSAMPLE_BACKENDS_H
+#define STACKTHUMB_DOWNSAMPLE_BACKENDS_H
+
+#include "downsample/downsampler.h"
+
+/* How to cut the volume; 0 anywhere means: choose what is fastest. */
+struct downsample_limits {
+    uint64_t
+        buffer_bytes; /* the most bytes of one input buffer; it is exceeded only by what cannot be smaller */
+    uint32_t batch_slices; /* exactly this depth, made valid for struct downsample_plan: rounded down, at
+                              least 2 */
+    uint32_t band_rows;    /* exactly this height, rounded up to a multiple of 2^nlevels, at most ny */
+    unsigned nbuffers;
+};
+
+/* Fills `plan` for the CPU path (both of them), without allocating anything. Whole slices when `whole_slices`
+ * (the stack's files cannot be read by bands). */
+enum status cpu_plan(struct downsample_plan *plan, const struct pyramid *pyramid,
+                     const struct downsample_limits *limits, bool whole_slices, struct error *error);
+
+/* The reference: written for clarity, one thread, 64-bit sums and a plain division everywhere. */
+enum status reference_create(struct downsampler **downsampler, const struct pyramid *pyramid,
+                             const struct downsample_plan *plan, struct error *error);
+
+/* The fast path: vectorised by the compiler, `nthreads` threads. */
+enum status cpu_create(struct downsampler **downsampler, const struct pyramid *pyramid,
+                       const struct downsample_plan *plan, unsigned nthreads, struct error *error);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * The seam that every backend implements: level 0 goes in by batches of rows, every reduced level comes out.
+ *
+ * A batch is rows y0 .. y0+nrows-1 of slices z0 .. z0+nslices-1. Batches come in one order (batch_next):
+ * slabs of plan.batch_slices slices in z order, and within a slab bands of plan.band_rows rows in y order. So
+ * a band begins at a multiple of 2^nlevels rows and a slab at an even slice, and only the last ones are
+ * smaller.
+ *
+ * The backend owns plan.nbuffers input buffers (pinned or zero-copy memory where that helps). The life of
+ * one:
+ *
+ *      fill buffer(i)  ->  submit(i, batch)  ->  collect() delivers that batch  ->  fill buffer(i) again
+ *
+ * submit may return before the work is done; collect waits for the oldest submitted batch and hands its
+ * finished rows to the sink. buffer(i) may be filled on another thread; submit, collect and destroy belong to
+ * one thread.
+ *
+ * Value of a voxel of level k (the same bits from every backend, batch split and thread count): the sum over
+ * its box, clipped to the volume, of the voxels of the slices that are present, divided by their count.
+ * Integers: the sum is exact, one rounding to nearest, ties to even. f32: with s(0) the voxels, the sum of
+ * level k is s(k) = (((a + b) + (c + d)) + (e + f)) + (g + h) over its children of level k-1, (a, b) being
+ * the pair along x of row y, slice z; (c, d) of y+1, z; (e, f) of y, z+1; (g, h) of y+1, z+1; children
+ * outside the volume or in missing slices are left out (as if -0.0 stood there). The mean is s(k) * r with r
+ * = 1.0f / (float)count; every NaN is written as 0x7fc00000. A box without voxels is 0, or NaN for f32.
+ */
+#ifndef STACKTHUMB_DOWNSAMPLE_DOWNSAMPLER_H
+#define STACKTHUMB_DOWNSAMPLE_DOWNSAMPLER_H
+
+#include "base/error.h"
+#include "downsample/plan.h"
+#include "volume/pyramid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A finished run of rows of one slice of one level: nrows * (nx of that level) voxels at `voxels`, valid
+ * during the call. Within a level, z does not fall, and within z, y rises without gaps. */
+struct level_rows {
+    unsigned level; /* 1 .. nlevels */
+    uint32_t z, y0, nrows;
+    const void *voxels;
+};
+typedef enum status (*level_sink)(void *context, const struct level_rows *rows, struct error *error);
+
+struct downsampler;
+
+struct downsampler_ops {
+    const char *name; /* "cpu", "reference", "opencl" */
+
+    /* Where the voxels of a batch go: nslices * nrows * nx voxels, x fastest, then y, then z, without
+     * padding. plan.buffer_bytes large. index < plan.nbuffers. */
+    void *(*buffer)(struct downsampler *downsampler, unsigned index);
+
+    /* Takes the batch in buffer(index). STATUS_DEVICE or STATUS_FAILED on failure; then only destroy may
+     * follow. */
+    enum status (*submit)(struct downsampler *downsampler, unsigned index, const struct batch *batch,
+                          struct error *error);
+
+    /* Delivers every row that the oldest submitted batch has finished. The sink's failure is returned as it
+     * is. */
+    enum status (*collect)(struct downsampler *downsampler, level_sink sink, void *context,
+                           struct error *error);
+
+    /* Waits for what is under way and frees everything. */
+    void (*destroy)(struct downsampler *downsampler);
+};
+
+/* What every backend begins with; written when it is created, read by anyone. */
+struct downsampler {
+    const struct downsampler_ops *ops;
+    struct downsample_plan plan;
+};
+
+#endif

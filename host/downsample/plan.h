@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * How a volume is cut into batches: pure arithmetic, so that `info` can tell what a run will hold, and tests
+ * can force every path. */
+#ifndef STACKTHUMB_DOWNSAMPLE_PLAN_H
+#define STACKTHUMB_DOWNSAMPLE_PLAN_H
+
+#include "base/error.h"
+#include "volume/pyramid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct downsample_plan {
+    uint32_t batch_slices; /* even (nz if that is 1); 2^j <= 2^nlevels, or a multiple of 2^nlevels */
+    uint32_t band_rows;    /* a multiple of 2^nlevels, or ny */
+    unsigned nbuffers;     /* input buffers: batches that may be in flight */
+    uint64_t buffer_bytes; /* batch_slices * band_rows * nx voxels */
+    uint64_t host_bytes;   /* host memory that the backend holds, input buffers included */
+    uint64_t device_bytes; /* device memory that it holds; 0 for the CPU path */
+};
+
+/* Rows y0 .. y0+nrows-1 of slices z0 .. z0+nslices-1. */
+struct batch {
+    uint32_t z0, nslices;
+    uint32_t y0, nrows;
+    const bool *present; /* nslices of them: false where the slice is missing; its voxels in the buffer must
+                            then be voxels_fill_absent */
+};
+
+/* Steps `batch` (start with a zeroed one) to the next batch of the volume; false after the last. Sets z0,
+ * nslices, y0 and nrows, leaves `present` alone. */
+bool batch_next(struct batch *batch, struct extent extent, const struct downsample_plan *plan);
+
+/* Number of slices of `level` that are finished by slices z0 .. z0+nslices-1 of a stack of nz, and the first
+ * of them. A slice is finished by the batch that holds the last slice of its box. */
+uint32_t batch_finished(uint32_t z0, uint32_t nslices, uint32_t nz, unsigned level, uint32_t *first);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * The OpenCL room's public face: which devices there are, and a downsampler on one of them. CL/cl.h stays
+ * behind it. */
+#ifndef STACKTHUMB_OPENCL_OPENCL_H
+#define STACKTHUMB_OPENCL_OPENCL_H
+
+#include "base/error.h"
+#include "downsample/downsampler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum opencl_kind { OPENCL_GPU, OPENCL_ACCELERATOR, OPENCL_CPU, OPENCL_OTHER };
+
+/* A device as the driver describes it. */
+struct opencl_device {
+    enum opencl_kind kind;
+    char name[128];
+    char platform[128];
+    char version[128]; /* "OpenCL 3.0 ..." */
+    char driver[128];
+    uint64_t memory_bytes;
+    uint64_t max_buffer_bytes; /* CL_DEVICE_MAX_MEM_ALLOC_SIZE */
+    unsigned compute_units;
+    bool unified_memory;
+    bool usable;                   /* available, with a compiler, OpenCL 1.2, full profile, little-endian */
+    const char *unusable_why;      /* NULL when usable */
+    void *platform_id, *device_id; /* for this room */
+};
+
+struct opencl_devices {
+    struct opencl_device *devices;
+    size_t n;
+    char note[512]; /* one line to tell the user (a kernel cache that had to be moved, say), or "" */
+};
+
+/* Lists the devices of all platforms, in the order of the loader. No platform at all: STATUS_OK and n == 0.
+ * Before a driver is touched, what would make it abort is checked (a PoCL kernel cache that cannot be
+ * written). The caller calls opencl_devices_end. */
+enum status opencl_devices_list(struct opencl_devices *devices, struct error *error);
+void opencl_devices_end(struct opencl_devices *devices);
+
+/* "gpu", "accelerator", "cpu", "other". */
+const char *opencl_kind_name(enum opencl_kind kind);
+
+struct opencl_options {
+    uint64_t memory_bytes;     /* the most device memory to use; 0: planned from what the device reports */
+    uint32_t batch_slices;     /* as in struct downsample_limits; 0: choose */
+    uint32_t band_rows;        /* likewise */
+    uint64_t max_buffer_bytes; /* treat the device as if this were its largest allocation; 0: as it reports */
+    const char *
+        cache_folder; /* where program binaries are kept when the driver keeps none; NULL: the user's cache */
+    bool cache_always; /* keep binaries whether or not the driver does (tests) */
+    bool per_voxel;    /* use the kernel shape for GPUs whatever the device is (tests, bench) */
+};
+
+/* Plans a run on `device` without allocating: STATUS_DEVICE when not even the smallest batch fits. */
+enum status opencl_plan(struct downsample_plan *plan, const struct opencl_device *device,
+                        const struct pyramid *pyramid, const struct opencl_options *options,
+                        bool whole_slices, struct error *error);
+
+/* Builds the programs, allocates and warms up. A refused allocation shrinks the batch (downsampler->plan
+ * tells the one taken). A build failure is STATUS_DEVICE with the last line of the log in the message; the
+ * whole log goes to *build_log (malloc'ed; caller frees) when that is not NULL. */
+enum status opencl_create(struct downsampler **downsampler, const struct opencl_device *device,
+                          const struct pyramid *pyramid, const struct opencl_options *options,
+                          bool whole_slices, char **build_log, struct error *error);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * stackthumb.json: what an output folder holds and what it was made from. Written as a whole, under a
+ * temporary name that is renamed; "complete": true only in the last one. JSON by jansson; names that are not
+ * UTF-8 appear as printable() shows them. */
+#ifndef STACKTHUMB_OUTPUT_MANIFEST_H
+#define STACKTHUMB_OUTPUT_MANIFEST_H
+
+#include "base/error.h"
+#include "output/output.h"
+#include "volume/pyramid.h"
+
+#include <stdbool.h>
+
+#define MANIFEST_NAME "stackthumb.json"
+
+/* Writes the manifest into the folder open as `folder_fd`; `folder` is for messages. STATUS_OUTPUT on
+ * failure. */
+enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
+                           const struct output_source *source, bool complete, struct error *error);
+
+/* What a program needs back from a manifest. */
+struct manifest {
+    struct pyramid pyramid;
+    bool complete;
+};
+
+/* Reads the manifest of `folder`; absent, damaged or of another format version: STATUS_INPUT. */
+enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * The seam to what is written: one const table of functions per kind of output. `encode` is the part that may
+ * run in parallel, `write` the part that runs in order on the one writer thread.
+ *
+ *   open -> (encode -> write) for every slice of every level -> finish -> close
+ *
+ * A crash, an error or an interrupt at any point leaves under final names only complete files, and no
+ * manifest that says "complete". */
+#ifndef STACKTHUMB_OUTPUT_OUTPUT_H
+#define STACKTHUMB_OUTPUT_OUTPUT_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "volume/pyramid.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One source slice as the manifest records it. */
+struct source_slice {
+    const char *name; /* NULL: missing */
+    uint64_t n_bytes;
+    int64_t mtime_ns;
+};
+
+/* What goes in, besides voxels; everything is borrowed until output_close. */
+struct output_source {
+    const char *folder;
+    const struct source_slice *slices; /* extent.nz of them */
+    const char *program_version;
+};
+
+struct output;
+
+struct output_ops {
+    const char *name; /* "tiff" */
+    /* Encodes slice `z` of `level`, whose nx * ny voxels (of that level's extent) lie at `voxels`.
+     * Thread-safe. */
+    enum status (*encode)(struct output *output, unsigned level, uint32_t z, const void *voxels,
+                          struct bytes *encoded, struct error *error);
+    /* Writes it under its final name, atomically. One thread; z rises within a level. STATUS_OUTPUT on
+     * failure. */
+    enum status (*write)(struct output *output, unsigned level, uint32_t z, const struct bytes *encoded,
+                         struct error *error);
+    /* All slices are written: makes the output complete (the manifest, last). */
+    enum status (*finish)(struct output *output, struct error *error);
+    /* Frees everything; without a finish before it, removes what is temporary and leaves finished files. */
+    void (*close)(struct output *output);
+};
+
+/* What every kind of output begins with. */
+struct output {
+    const struct output_ops *ops;
+};
+
+/* Level folders of TIFF slices: <folder>/<level>/%06d.tif and <folder>/stackthumb.json. Creates the folders.
+ * A folder that already holds anything but such a pyramid's files is STATUS_OUTPUT, unless `force`; with
+ * `force`, an earlier pyramid in it is removed first (level folders' %06d.tif and the manifest, nothing
+ * else). Also STATUS_OUTPUT: `folder` is, or lies above, source->folder (by device and inode, whatever the
+ * path says). */
+enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
+                               const struct output_source *source, bool force, struct error *error);
+
+/* Checks without touching anything that level_folders_open would accept `folder` (for --dry-run and before
+ * any work). */
+enum status level_folders_check(const char *folder, const struct output_source *source, bool force,
+                                struct error *error);
+
+#endif

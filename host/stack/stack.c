@@ -1,0 +1,1 @@
+#include "stack/stack.h"

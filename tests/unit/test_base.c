@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/printable.h"
+#include "base/workers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void test_first_error_wins(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    assert_int_equal(error_set(&error, STATUS_INPUT, "first %d", 1), STATUS_INPUT);
+    assert_int_equal(error_set(&error, STATUS_OUTPUT, "second"), STATUS_INPUT);
+    assert_int_equal(error_set_errno(&error, STATUS_OUTPUT, 28, "third"), STATUS_INPUT);
+    assert_string_equal(error.message, "first 1");
+    error = (struct error){0};
+    assert_int_equal(error_set_errno(&error, STATUS_OUTPUT, 28, "disk"), STATUS_OUTPUT);
+    assert_string_equal(error.message, "disk: No space left on device");
+}
+
+static void test_checked(void **state)
+{
+    (void)state;
+    uint64_t r = 7;
+    assert_true(checked_mul(1u << 31, 2, &r) && r == 1ull << 32);
+    assert_false(checked_mul(UINT64_MAX, 2, &r));
+    assert_false(checked_add(UINT64_MAX, 1, &r));
+    assert_true(r == 1ull << 32);
+    assert_true(saturated_mul3(1ull << 40, 1ull << 20, 1ull << 10) == UINT64_MAX);
+    assert_true(saturated_mul3(3, 4, 5) == 60);
+    assert_true(saturated_add(UINT64_MAX, 5) == UINT64_MAX);
+}
+
+static void test_printable(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *shown;
+    } cases[] = {
+        {"slice_0001.tif", "slice_0001.tif"},
+        {"a\nb\x1b[31m", "a\\x0ab\\x1b[31m"},
+        {"back\\slash", "back\\x5cslash"},
+        {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9"},
+        {"bad\xff\xc3(", "bad\\xff\\xc3("},
+        {"\xc2\x9b"
+         "31m",
+         "\\xc2\\x9b31m"},                   /* C1: CSI */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
+        {"cut\xe2\x82", "cut\\xe2\\x82"},
+        {"", ""},
+    };
+    char text[PRINTABLE_BYTES];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(printable(text, sizeof text, cases[i].name), cases[i].shown);
+    char small[16];
+    assert_string_equal(printable(small, sizeof small, "abcdefghijklmnopqrstuvwxyz"), "abcdefghijkl...");
+}
+
+static void count_job(void *context, unsigned job, unsigned worker)
+{
+    atomic_uint *counts = context;
+    assert_true(worker < 3);
+    atomic_fetch_add(&counts[job], 1);
+}
+
+static void test_workers_run_every_job_once(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct workers *workers = NULL;
+    assert_int_equal(workers_create(&workers, 3, &error), STATUS_OK);
+    static atomic_uint counts[100];
+    for (unsigned round = 0; round < 2000; round++) {
+        unsigned njobs = round % 100;
+        for (unsigned i = 0; i < 100; i++)
+            atomic_store(&counts[i], 0);
+        workers_run(workers, njobs, count_job, counts);
+        for (unsigned i = 0; i < 100; i++)
+            assert_int_equal(atomic_load(&counts[i]), i < njobs);
+    }
+    workers_free(workers);
+    workers_free(NULL);
+}
+
+static void test_input_file(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/stackthumb-test-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char path[64], fifo[64];
+    snprintf(path, sizeof path, "%s/file", folder);
+    snprintf(fifo, sizeof fifo, "%s/fifo", folder);
+    FILE *f = fopen(path, "w");
+    fputs("0123456789", f);
+    fclose(f);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+
+    struct error error = {0};
+    struct input_file file;
+    assert_int_equal(input_file_open(&file, fifo, &error), STATUS_INPUT); /* must not wait */
+    error = (struct error){0};
+    assert_int_equal(input_file_open(&file, folder, &error), STATUS_INPUT);
+    error = (struct error){0};
+    assert_int_equal(input_file_open(&file, path, &error), STATUS_OK);
+    assert_true(file.n_bytes == 10);
+    char data[8] = "";
+    assert_int_equal(input_file_read(&file, data, 3, 4, &error), STATUS_OK);
+    assert_string_equal(data, "456");
+    assert_int_equal(input_file_read(&file, data, 4, 8, &error), STATUS_INPUT);
+    assert_non_null(strstr(error.message, "ends after 10 bytes"));
+    error = (struct error){0};
+    assert_int_equal(input_file_read(&file, data, 4, UINT64_MAX - 1, &error), STATUS_INPUT);
+    input_file_close(&file);
+    unlink(path);
+    unlink(fifo);
+    rmdir(folder);
+}
+
+static void test_bytes_grow(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct bytes bytes = {0};
+    assert_int_equal(bytes_reserve(&bytes, 10, &error), STATUS_OK);
+    memcpy(bytes.data, "abc", 4);
+    assert_int_equal(bytes_reserve(&bytes, 100000, &error), STATUS_OK);
+    assert_string_equal((char *)bytes.data, "abc");
+    bytes_end(&bytes);
+    assert_null(bytes.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_first_error_wins), cmocka_unit_test(test_checked),
+        cmocka_unit_test(test_printable),        cmocka_unit_test(test_workers_run_every_job_once),
+        cmocka_unit_test(test_input_file),       cmocka_unit_test(test_bytes_grow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
