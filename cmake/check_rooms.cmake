@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 # cmake -P cmake/check_rooms.cmake: fails when a file of host/ includes a header of a room that it may not use, and when
 # CL/cl.h is included outside host/opencl. Run from the project's root.
 
