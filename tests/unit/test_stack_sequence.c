@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * Which names are slices, and in which order. */
+#include "stack/ranges.h"
+#include "stack/sequence.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool takes(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot &&
+           (strcasecmp(dot, ".tif") == 0 || strcasecmp(dot, ".tiff") == 0 || strcasecmp(dot, ".bmp") == 0);
+}
+
+/* Finds the slices of `names`, and compares them with `expected`, "s1.tif s2.tif | ignored ignored". */
+static void assert_sequence(const char *const *names, size_t nnames, const char *expected)
+{
+    struct error error = {0};
+    struct sequence sequence;
+    char text[1024] = "";
+    assert_int_equal(sequence_find(&sequence, names, nnames, takes, "folder", &error), STATUS_OK);
+    for (size_t i = 0; i < sequence.nslices; i++) {
+        strcat(text, sequence.slices[i].name);
+        strcat(text, " ");
+    }
+    strcat(text, "|");
+    for (size_t i = 0; i < sequence.nignored; i++) {
+        strcat(text, " ");
+        strcat(text, sequence.ignored[i]);
+    }
+    assert_string_equal(text, expected);
+    sequence_end(&sequence);
+}
+
+/* The message of a refusal holds every part that is given. */
+static void assert_refused(const char *const *names, size_t nnames, const char *part1, const char *part2)
+{
+    struct error error = {0};
+    struct sequence sequence;
+    assert_int_equal(sequence_find(&sequence, names, nnames, takes, "folder", &error), STATUS_INPUT);
+    assert_non_null(strstr(error.message, "folder: "));
+    assert_non_null(strstr(error.message, part1));
+    assert_non_null(strstr(error.message, part2));
+    assert_null(strchr(error.message, '\n'));
+}
+
+#define ASSERT_SEQUENCE(expected, ...)                                                                       \
+    do {                                                                                                     \
+        const char *const list[] = {__VA_ARGS__};                                                            \
+        assert_sequence(list, COUNT(list), expected);                                                        \
+    } while (0)
+#define ASSERT_REFUSED(part1, part2, ...)                                                                    \
+    do {                                                                                                     \
+        const char *const list[] = {__VA_ARGS__};                                                            \
+        assert_refused(list, COUNT(list), part1, part2);                                                     \
+    } while (0)
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    ASSERT_SEQUENCE("s1.tif s2.tif s10.tif |", "s10.tif", "s2.tif", "s1.tif");
+    ASSERT_SEQUENCE("0001.tif |", "0001.tif");
+    ASSERT_SEQUENCE("s1.tif s2.TIF s3.Tif |", "s3.Tif", "s1.tif", "s2.TIF");
+    ASSERT_SEQUENCE("scan_2023_0001.tif scan_2023_0002.tif | scan_2024_0001.tif", "scan_2024_0001.tif",
+                    "scan_2023_0001.tif", "scan_2023_0002.tif");
+    /* The most common pattern wins, wherever it sorts; its extension is part of it. */
+    ASSERT_SEQUENCE("z1.tif z2.tif | a1.tif notes.txt z1.bmp z3.tiff", "z1.bmp", "a1.tif", "z2.tif",
+                    "notes.txt", "z1.tif", "z3.tiff");
+    /* Of equals the one whose first name sorts first. */
+    ASSERT_SEQUENCE("a8.tif a9.tif | b1.tif b2.tif", "b1.tif", "a9.tif", "b2.tif", "a8.tif");
+    ASSERT_SEQUENCE("S1.bmp S2.bmp | S1.tif S2.tif", "S2.tif", "S2.bmp", "S1.bmp", "S1.tif");
+    /* The case of the prefix matters. */
+    ASSERT_SEQUENCE("S1.tif | s2.tif", "s2.tif", "S1.tif");
+}
+
+static void test_names_that_are_no_slices(void **state)
+{
+    (void)state;
+    assert_sequence(NULL, 0, "|");
+    ASSERT_SEQUENCE("| 1 1.tif.bak a.tif slice.tif slice1 slice1.txt x_0001_mask.tif", "1", "a.tif",
+                    "slice.tif", "slice1", "slice1.txt", "1.tif.bak", "x_0001_mask.tif");
+    /* Hidden files: as many as slices, and sorting before them. */
+    ASSERT_SEQUENCE("s1.tif s2.tif | .1.tif ._s1.tif ._s2.tif", "._s1.tif", "s1.tif", "._s2.tif", "s2.tif",
+                    ".1.tif");
+}
+
+static void test_odd_names(void **state)
+{
+    (void)state;
+    ASSERT_SEQUENCE("a\nb1.tif a\nb2.tif | a\n1.txt", "a\nb2.tif", "a\nb1.tif", "a\n1.txt");
+    ASSERT_SEQUENCE("M\xc3\xa4use-1.tif M\xc3\xa4use-2.tif |", "M\xc3\xa4use-2.tif", "M\xc3\xa4use-1.tif");
+    ASSERT_SEQUENCE("\xff 1.tif | \xff 1.txt \xff\xfe 1.tif", "\xff\xfe 1.tif", "\xff 1.txt", "\xff 1.tif");
+    ASSERT_SEQUENCE("-1.tif -2.tif |", "-2.tif", "-1.tif"); /* a hyphen, not a sign */
+    /* Digits of other scripts are part of the prefix. */
+    ASSERT_SEQUENCE("\xd9\xa1"
+                    "7.tif | \xd9\xa1.tif",
+                    "\xd9\xa1.tif",
+                    "\xd9\xa1"
+                    "7.tif");
+    ASSERT_REFUSED("a\\x0ab1.tif", "a\\x0ab01.tif", "a\nb1.tif", "a\nb01.tif");
+}
+
+static void test_duplicates_are_refused(void **state)
+{
+    (void)state;
+    ASSERT_REFUSED("s01.tif", "s1.tif", "s1.tif", "s2.tif", "s01.tif");
+    ASSERT_REFUSED("s1.TIF", "s1.tif", "s1.tif", "s2.tif", "s1.TIF");
+    ASSERT_REFUSED("s0.tif", "s000.tif", "s000.tif", "s0.tif");
+    /* In a pattern that is not taken they do not matter. */
+    ASSERT_SEQUENCE("b1.tif b2.tif b3.tif | a01.tif a1.tif", "a1.tif", "a01.tif", "b1.tif", "b2.tif",
+                    "b3.tif");
+}
+
+static void test_long_numbers(void **state)
+{
+    (void)state;
+    ASSERT_SEQUENCE("18446744073709551614.tif 18446744073709551615.tif |", "18446744073709551615.tif",
+                    "18446744073709551614.tif");
+    ASSERT_SEQUENCE("00000000000000000000000000000000000007.tif |",
+                    "00000000000000000000000000000000000007.tif");
+    ASSERT_REFUSED("s18446744073709551616.tif", "above 18446744073709551615", "s18446744073709551616.tif");
+    ASSERT_REFUSED("s99999999999999999999999999.tif", "above", "s1.tif", "s99999999999999999999999999.tif");
+    ASSERT_SEQUENCE("s1.tif s2.tif | t99999999999999999999999999.tif", "s1.tif", "s2.tif",
+                    "t99999999999999999999999999.tif");
+}
+
+static void test_stray_numbers_are_refused(void **state)
+{
+    (void)state;
+    ASSERT_REFUSED("s1.tif", "s4000000000.tif", "s1.tif", "s2.tif", "s4000000000.tif");
+    ASSERT_REFUSED("s0.tif", "s18446744073709551615.tif", "s0.tif", "s18446744073709551615.tif");
+    ASSERT_SEQUENCE("s1.tif s102.tif |", "s1.tif", "s102.tif"); /* 100 missing */
+    ASSERT_REFUSED("only 2 slices", "101 numbers", "s1.tif", "s103.tif");
+}
+
+static void test_width(void **state)
+{
+    (void)state;
+    const struct {
+        const char *names[3];
+        unsigned width;
+    } cases[] = {
+        {{"s1.tif", "s2.tif", "s10.tif"}, 1},
+        {{"s098.tif", "s099.tif", "s100.tif"}, 3},
+        {{"s99.tif", "s100.tif", "s101.tif"}, 2},
+        {{"s10000.tif", "s9998.tif", "s09999.tif"}, 4},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error error = {0};
+        struct sequence sequence;
+        assert_int_equal(sequence_find(&sequence, cases[i].names, 3, takes, "folder", &error), STATUS_OK);
+        assert_int_equal(sequence.width, cases[i].width);
+        sequence_end(&sequence);
+    }
+}
+
+/* A small generator, so that a failure can be repeated. */
+static uint32_t next_random(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33);
+}
+
+/* One random folder: numbers that are each at most one behind the last or leave a gap, in random order among
+ * strays. */
+static void check_random_folder(uint64_t *seed)
+{
+    enum { SLICES = 120, STRAYS = 20 };
+    static char texts[SLICES + STRAYS][32];
+    const char *names[SLICES + STRAYS];
+    uint64_t numbers[SLICES];
+    size_t nslices = STRAYS + 1 + next_random(seed) % (SLICES - STRAYS), nstrays = next_random(seed) % STRAYS;
+    int width = (int)(next_random(seed) % 7);
+    uint64_t number = (uint64_t)next_random(seed) >> (next_random(seed) % 31);
+    uint32_t positions = 1;
+    for (size_t i = 0; i < nslices; i++) {
+        numbers[i] = number;
+        snprintf(texts[i], sizeof *texts, "p%d_%0*" PRIu64 ".%s", width, width, number,
+                 next_random(seed) % 2 ? "tif" : "TIF");
+        uint32_t step = 1 + (next_random(seed) % 4 == 0);
+        number += step;
+        positions += i + 1 < nslices ? step : 0;
+    }
+    for (size_t i = 0; i < nstrays; i++)
+        snprintf(texts[nslices + i], sizeof *texts, "q%zu.tif", 1 + i);
+    for (size_t i = 0; i < nslices + nstrays; i++) {
+        size_t j = next_random(seed) % (i + 1);
+        names[i] = names[j];
+        names[j] = texts[i];
+    }
+    struct error error = {0};
+    struct sequence sequence;
+    assert_int_equal(sequence_find(&sequence, names, nslices + nstrays, takes, "folder", &error), STATUS_OK);
+    assert_int_equal(sequence.nslices, nslices);
+    assert_int_equal(sequence.nignored, nstrays);
+    for (size_t i = 0; i < nslices; i++) {
+        assert_ptr_equal(sequence.slices[i].name, texts[i]);
+        assert_true(sequence.slices[i].number == numbers[i]);
+    }
+    for (size_t i = 1; i < nstrays; i++)
+        assert_true(strcmp(sequence.ignored[i - 1], sequence.ignored[i]) < 0);
+    assert_int_equal(sequence_positions(&sequence), positions);
+    sequence_end(&sequence);
+}
+
+static void test_random_folders(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < 500; round++) {
+        uint64_t seed = round;
+        check_random_folder(&seed);
+    }
+}
+
+static void test_ranges(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct ranges ranges = {.width = 4};
+    char *text;
+    assert_int_equal(ranges_take(&ranges, &text, &error), STATUS_OK);
+    assert_string_equal(text, "");
+    free(text);
+    for (uint64_t i = 120; i <= 123; i++)
+        assert_int_equal(ranges_add(&ranges, i, i, &error), STATUS_OK);
+    assert_int_equal(ranges_add(&ranges, 977, 977, &error), STATUS_OK);
+    assert_int_equal(ranges_add(&ranges, 12345, 12399, &error), STATUS_OK);
+    assert_int_equal(ranges_add(&ranges, UINT64_MAX - 1, UINT64_MAX, &error), STATUS_OK);
+    assert_int_equal(ranges_take(&ranges, &text, &error), STATUS_OK);
+    assert_string_equal(text, "0120-0123, 0977, 12345-12399, 18446744073709551614-18446744073709551615");
+    char shown[64];
+    assert_string_equal(ranges_show(shown, sizeof shown, text), "0120-0123, 0977, 12345-12399, ...");
+    assert_string_equal(ranges_show(shown, sizeof shown, "7-9"), "7-9");
+    free(text);
+}
+
+static void test_many_ranges(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct ranges ranges = {.width = 200};
+    char *text;
+    for (uint64_t i = 0; i < 1000; i++)
+        assert_int_equal(ranges_add(&ranges, 10 * i, 10 * i + i % 3, &error), STATUS_OK);
+    assert_int_equal(ranges_take(&ranges, &text, &error), STATUS_OK);
+    const char *at = text;
+    for (uint64_t i = 0; i < 1000; i++) {
+        char *end;
+        assert_true(strtoull(at, &end, 10) == 10 * i && end == at + 200);
+        if (i % 3 != 0)
+            assert_true(*end == '-' && strtoull(end + 1, &end, 10) == 10 * i + i % 3);
+        assert_true(i == 999 ? *end == '\0' : strncmp(end, ", ", 2) == 0);
+        at = end + 2;
+    }
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_patterns),     cmocka_unit_test(test_names_that_are_no_slices),
+        cmocka_unit_test(test_odd_names),    cmocka_unit_test(test_duplicates_are_refused),
+        cmocka_unit_test(test_long_numbers), cmocka_unit_test(test_stray_numbers_are_refused),
+        cmocka_unit_test(test_width),        cmocka_unit_test(test_random_folders),
+        cmocka_unit_test(test_ranges),       cmocka_unit_test(test_many_ranges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
