@@ -34,7 +34,10 @@
 #include <stdint.h>
 
 /* A finished run of rows of one slice of one level: nrows * (nx of that level) voxels at `voxels`, valid
- * during the call. Within a level, z does not fall, and within z, y rises without gaps. */
+ * during the call. Within a level, z does not fall during one collect; and over all collects the rows of one
+ * z come with y rising without gaps. (A slab of more than two slices that is cut into bands finishes several
+ * z of a level band by band, so that z falls from one collect to the next; with batches of two slices, or
+ * whole slices, it never does.) */
 struct level_rows {
     unsigned level; /* 1 .. nlevels */
     uint32_t z, y0, nrows;
@@ -51,8 +54,9 @@ struct downsampler_ops {
      * padding. plan.buffer_bytes large. index < plan.nbuffers. */
     void *(*buffer)(struct downsampler *downsampler, unsigned index);
 
-    /* Takes the batch in buffer(index). STATUS_DEVICE or STATUS_FAILED on failure; then only destroy may
-     * follow. */
+    /* Takes the batch in buffer(index); `batch` and its `present` are read during the call only. At most
+     * plan.nbuffers batches wait for collect at a time. STATUS_DEVICE or STATUS_FAILED on failure; then only
+     * destroy may follow. */
     enum status (*submit)(struct downsampler *downsampler, unsigned index, const struct batch *batch,
                           struct error *error);
 
