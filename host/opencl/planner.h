@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * How a run is laid out in device memory: pure arithmetic. */
+#ifndef STACKTHUMB_OPENCL_PLANNER_H
+#define STACKTHUMB_OPENCL_PLANNER_H
+
+#include "opencl/opencl.h"
+#include "opencl/program.h"
+
+/* What is held, in bytes; indices are levels. */
+struct device_layout {
+    struct program_shape shape;
+    uint64_t means_bytes; /* of one slot: every level's slices that one batch can finish */
+    uint32_t ndivisors;   /* of one slot */
+    uint64_t
+        sums_bytes[LEVELS_MAX]; /* sums that one batch hands from level to level; 0: none at that level */
+    uint64_t carried_bytes[LEVELS_MAX]; /* sums of one band that wait for the next slab; 0: none */
+};
+
+/* True when the kernels are shaped for a device whose work-items are vector lanes (a GPU) and not threads. */
+bool planner_per_voxel(const struct opencl_device *device, const struct opencl_options *options);
+
+/* The layout of a plan (as opencl_plan gives it). */
+void planner_layout(struct device_layout *layout, const struct downsample_plan *plan,
+                    const struct pyramid *pyramid, bool per_voxel);
+
+/* opencl_plan within at most `budget_bytes` of device memory. */
+enum status planner_plan(struct downsample_plan *plan, const struct opencl_device *device,
+                         const struct pyramid *pyramid, const struct opencl_options *options,
+                         bool whole_slices, uint64_t budget_bytes, struct error *error);
+
+/* The budget of a run: options->memory_bytes, or what leaves room for others. */
+uint64_t planner_budget(const struct opencl_device *device, const struct opencl_options *options);
+
+#endif

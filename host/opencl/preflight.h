@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * What must be in order before PoCL is touched, because it aborts the process instead of reporting an error:
+ * it keeps compiled kernels in a folder that it must be able to write and to map executably, and it runs the
+ * linker `ld`. (PoCL 3.1: lib/CL/pocl_cache.c gives the folder's name; pocl_llvm_build.cc and the pthread
+ * device call the linker.) */
+#ifndef STACKTHUMB_OPENCL_PREFLIGHT_H
+#define STACKTHUMB_OPENCL_PREFLIGHT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Checks both. Where the cache folder will not do, a private one is made for this process (POCL_CACHE_DIR is
+ * set to it) and `note` gets one line that says so. STATUS_DEVICE, with nothing changed, where no folder will
+ * do or ld is missing. Call it before any thread is started: it may change the environment. */
+enum status preflight_pocl(char *note, size_t note_bytes, struct error *error);
+
+/* Removes the private cache folder if preflight_pocl made one. No OpenCL object may be left. */
+void preflight_end(void);
+
+#endif
