@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * The text that ImageJ keeps in a TIFF's ImageDescription: "ImageJ=1.53t", then lines "key=value". (As
+ * ij/io/TiffEncoder and ij/io/FileOpener.decodeDescription of ImageJ 1.x write and read it.) */
+#ifndef STACKTHUMB_CODEC_IMAGEJ_H
+#define STACKTHUMB_CODEC_IMAGEJ_H
+
+#include "volume/spacing.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IMAGEJ_TEXT_BYTES = 96 };
+
+struct imagej_description {
+    enum length_unit unit; /* of all axes; UNIT_NONE when there is none, or one unknown here */
+    double spacing_z;      /* 0 when there is none */
+    uint32_t nimages;      /* slices behind this one directory; 1 when the text does not tell */
+};
+
+/* False, with `description` untouched, when `text` is not ImageJ's. */
+bool imagej_parse(const char *text, struct imagej_description *description);
+
+/* Writes such a text for unit and spacing.z; returns its length, without the terminating 0, and 0 when there
+ * is nothing that needs one: ResolutionUnit tells of cm and inch, nothing else of z and the other units. */
+size_t imagej_format(char text[IMAGEJ_TEXT_BYTES], struct spacing spacing);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "codec/tiff_compression.h"
+
+#include "base/printable.h"
+
+#include <stddef.h>
+#include <tiffio.h>
+
+enum voxels_held { ANY_VOXELS, ONLY_U8, NO_GREY_VOXELS };
+
+static const struct compression {
+    uint16_t number;
+    const char *name;
+    enum voxels_held held;
+} compressions[] = {
+    {COMPRESSION_NONE, "uncompressed", ANY_VOXELS},
+    {COMPRESSION_LZW, "lzw", ANY_VOXELS},
+    {COMPRESSION_ADOBE_DEFLATE, "deflate", ANY_VOXELS},
+    {COMPRESSION_DEFLATE, "deflate", ANY_VOXELS},
+    {COMPRESSION_PACKBITS, "packbits", ANY_VOXELS},
+    {COMPRESSION_ZSTD, "zstd", ANY_VOXELS},
+    {COMPRESSION_LZMA, "lzma", ANY_VOXELS},
+    {COMPRESSION_LERC, "lerc", ANY_VOXELS},
+    {COMPRESSION_PIXARLOG, "pixarlog", ANY_VOXELS},
+    {COMPRESSION_JPEG, "jpeg", ONLY_U8},
+    {COMPRESSION_OJPEG, "old-style jpeg", NO_GREY_VOXELS},
+    {COMPRESSION_WEBP, "webp", NO_GREY_VOXELS},
+    {COMPRESSION_JXL, "jpeg-xl", ANY_VOXELS},
+    {COMPRESSION_JP2000, "jpeg-2000", ANY_VOXELS},
+    {COMPRESSION_CCITTRLE, "ccitt-rle", NO_GREY_VOXELS},
+    {COMPRESSION_CCITTRLEW, "ccitt-rle-w", NO_GREY_VOXELS},
+    {COMPRESSION_CCITTFAX3, "ccitt-fax3", NO_GREY_VOXELS},
+    {COMPRESSION_CCITTFAX4, "ccitt-fax4", NO_GREY_VOXELS},
+    {COMPRESSION_JBIG, "jbig", NO_GREY_VOXELS},
+    {COMPRESSION_T85, "jbig-t85", NO_GREY_VOXELS},
+    {COMPRESSION_T43, "jbig-t43", NO_GREY_VOXELS},
+    {COMPRESSION_NEXT, "next", NO_GREY_VOXELS},
+    {COMPRESSION_THUNDERSCAN, "thunderscan", NO_GREY_VOXELS},
+    {COMPRESSION_SGILOG, "sgilog", NO_GREY_VOXELS},
+    {COMPRESSION_SGILOG24, "sgilog24", NO_GREY_VOXELS},
+};
+
+static const struct compression *find(uint16_t number)
+{
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+        if (compressions[i].number == number)
+            return &compressions[i];
+    return NULL;
+}
+
+const char *tiff_compression_name(uint16_t number)
+{
+    const struct compression *compression = find(number);
+    return compression ? compression->name : NULL;
+}
+
+enum status tiff_compression_check(uint16_t number, enum voxel_type type, const char *path,
+                                   struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    const struct compression *compression = find(number);
+    const char *name = compression ? compression->name : "unknown to it";
+    printable(shown, sizeof shown, path);
+    if (!TIFFIsCODECConfigured(number))
+        return error_set(error, STATUS_INPUT,
+                         "%s: its compression (number %u, %s) is not built into this libtiff;"
+                         " save it uncompressed or with lzw, deflate or zstd",
+                         shown, (unsigned)number, name);
+    if (compression &&
+        (compression->held == NO_GREY_VOXELS || (compression->held == ONLY_U8 && type != VOXEL_U8)))
+        return error_set(error, STATUS_INPUT,
+                         "%s: its compression, %s, is not for grey slices of type %s;"
+                         " save it uncompressed or with lzw, deflate or zstd",
+                         shown, name, voxel_name(type));
+    return STATUS_OK;
+}
+
+bool tiff_compression_warns_of_damage(uint16_t number)
+{
+    return number == COMPRESSION_JPEG;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * The compressions of TIFF by name, and which of them can hold which voxels. */
+#ifndef STACKTHUMB_CODEC_TIFF_COMPRESSION_H
+#define STACKTHUMB_CODEC_TIFF_COMPRESSION_H
+
+#include "base/error.h"
+#include "volume/voxel_type.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "lzw", or NULL for a number that has no name here. */
+const char *tiff_compression_name(uint16_t compression);
+
+/* STATUS_INPUT, naming the file and the compression, when libtiff was built without it or it cannot hold grey
+ * voxels of `type`. `path` is for the message. */
+enum status tiff_compression_check(uint16_t compression, enum voxel_type type, const char *path,
+                                   struct error *error);
+
+/* True where libtiff's decoder fills in for damaged data and only warns. */
+bool tiff_compression_warns_of_damage(uint16_t compression);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ * Reading a header: the first bytes and the directories are read here, for what libtiff does not tell; then
+ * libtiff opens the file and tells the rest. Nothing of the voxels is read, but that they are there is
+ * checked. */
+#include "base/checked.h"
+#include "base/printable.h"
+#include "codec/imagej.h"
+#include "codec/tiff_codec.h"
+#include "codec/tiff_directory.h"
+#include "codec/tiff_handle.h"
+#include "codec/tiff_image.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* Size of a voxel from a resolution in voxels per unit, or 0. The exact fraction, where the file has one: a
+ * float, as libtiff tells it, would make 19.5 of it something near 19.5. */
+static double voxel_length(const struct tiff_handle *handle, struct tiff_rational resolution, uint32_t tag)
+{
+    float per_unit = 0;
+    double length = 0;
+    if (resolution.numerator != 0)
+        length = (double)resolution.denominator / resolution.numerator;
+    else if (TIFFGetField(handle->tif, tag, &per_unit) && per_unit > 0)
+        length = 1.0 / (double)per_unit;
+    return isfinite(length) ? length : 0;
+}
+
+static struct spacing find_spacing(const struct tiff_handle *handle, const struct tiff_directory *directory,
+                                   const struct imagej_description *imagej)
+{
+    uint16_t unit = RESUNIT_INCH;
+    TIFFGetFieldDefaulted(handle->tif, TIFFTAG_RESOLUTIONUNIT, &unit);
+    struct spacing spacing = {
+        .x = voxel_length(handle, directory->x_resolution, TIFFTAG_XRESOLUTION),
+        .y = voxel_length(handle, directory->y_resolution, TIFFTAG_YRESOLUTION),
+        .z = imagej->spacing_z,
+        .unit = unit == RESUNIT_CENTIMETER ? UNIT_CM
+                : unit == RESUNIT_INCH     ? UNIT_INCH
+                                           : UNIT_NONE,
+    };
+    if (imagej->unit != UNIT_NONE) /* ImageJ's own reader lets it overrule ResolutionUnit */
+        spacing.unit = imagej->unit;
+    if (spacing.unit == UNIT_NONE && spacing.x == 1 && spacing.y == 1)
+        spacing.x = spacing.y = 0; /* what writers put who know nothing */
+    if (spacing.x == 0 && spacing.y == 0 && spacing.z == 0)
+        spacing.unit = UNIT_NONE;
+    return spacing;
+}
+
+static bool is_little_endian_host(void)
+{
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
+/* Whether the voxels can be read from the file as they are. */
+static bool is_plain(const struct tiff_handle *handle, const struct tiff_image *image,
+                     const struct tiff_chunks *chunks)
+{
+    uint16_t fill_order = FILLORDER_MSB2LSB;
+    TIFFGetFieldDefaulted(handle->tif, TIFFTAG_FILLORDER, &fill_order);
+    bool native =
+        voxel_bytes(image->type) == 1 || (TIFFIsBigEndian(handle->tif) != 0) != is_little_endian_host();
+    return image->compression == COMPRESSION_NONE && !image->tiled && native &&
+           fill_order == FILLORDER_MSB2LSB && (chunks->in_order || image->nchunks == 1);
+}
+
+/* ImageJ keeps a stack of more than 4 GiB as one directory with all slices, uncompressed, behind the first.
+ */
+static enum status check_imagej_stack(const struct tiff_source *source, const struct tiff_image *image,
+                                      const struct tiff_chunks *chunks,
+                                      const struct imagej_description *imagej, struct error *error)
+{
+    char path[PRINTABLE_BYTES];
+    uint64_t stack_end =
+        saturated_add(chunks->first_bytes, saturated_mul3(image->slice_bytes, imagej->nimages, 1));
+    if (imagej->nimages < 2 || image->compression != COMPRESSION_NONE || stack_end > source->n_bytes)
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT,
+                     "%s: holds an ImageJ stack of %" PRIu32
+                     " slices, and a slice must be a file of its own; save it as an image sequence",
+                     printable(path, sizeof path, source->path), imagej->nimages);
+}
+
+/* decode() is given the file in memory up to its last byte that matters, so there must not be far more of
+ * them than voxels. */
+static enum status check_encoded_bytes(const struct tiff_source *source, const struct tiff_image *image,
+                                       const struct slice_header *header, struct error *error)
+{
+    char path[PRINTABLE_BYTES];
+    if (header->plain || header->encoded_bytes <= 4 * image->slice_bytes + TIFF_TABLE_BYTES_MAX)
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT,
+                     "%s: its %" PRIu64 " bytes of voxels are strewn over %" PRIu64
+                     " bytes of file; copy or export it again",
+                     printable(path, sizeof path, source->path), image->slice_bytes, header->encoded_bytes);
+}
+
+static enum status fill_header(const struct tiff_handle *handle, const struct tiff_directory *directory,
+                               struct slice_header *header, struct error *error)
+{
+    struct tiff_image image;
+    struct tiff_chunks chunks;
+    struct imagej_description imagej = {.nimages = 1};
+    uint64_t used_bytes = handle->source->used_bytes;
+    const char *description;
+    if (tiff_image_describe(handle, &image, error) != STATUS_OK ||
+        tiff_image_check_chunks(handle, &image, &chunks, error) != STATUS_OK)
+        return error->status;
+    if (TIFFGetField(handle->tif, TIFFTAG_IMAGEDESCRIPTION, &description))
+        imagej_parse(description, &imagej);
+    *header = (struct slice_header){
+        .nx = image.nx,
+        .ny = image.ny,
+        .type = image.type,
+        .spacing = find_spacing(handle, directory, &imagej),
+        .plain = is_plain(handle, &image, &chunks),
+        .voxels_offset = chunks.first_bytes,
+        .encoded_bytes = used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes,
+    };
+    tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
+    if (check_imagej_stack(handle->source, &image, &chunks, &imagej, error) != STATUS_OK)
+        return error->status;
+    return check_encoded_bytes(handle->source, &image, header, error);
+}
+
+enum status tiff_read_header(const struct input_file *file, struct slice_header *header, struct error *error)
+{
+    struct tiff_source source;
+    struct tiff_handle handle;
+    struct tiff_form form;
+    struct tiff_directory directory;
+    tiff_source_init_file(&source, file);
+    if (tiff_form_read(&source, &form, error) != STATUS_OK ||
+        tiff_directory_read(&source, &form, form.first_directory, &directory, error) != STATUS_OK ||
+        tiff_handle_open(&handle, &source, TIFF_TABLE_BYTES_MAX, error) != STATUS_OK)
+        return error->status;
+    if (fill_header(&handle, &directory, header, error) == STATUS_OK)
+        tiff_directory_check_one_page(&source, &form, &directory, error);
+    tiff_handle_close(&handle);
+    return error->status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Where the bytes of a TIFF come from: an open file, read by position through a small read-ahead buffer, or a
+ * whole file in memory. A file is never mapped: one that shrinks while it is read gives an error, no signal.
+ */
+#ifndef STACKTHUMB_CODEC_TIFF_SOURCE_H
+#define STACKTHUMB_CODEC_TIFF_SOURCE_H
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Large enough for a header, its directory and short strip tables in one read. */
+enum { TIFF_READ_AHEAD_BYTES = 8192 };
+
+struct tiff_source {
+    const struct input_file *file; /* borrowed; NULL: the bytes lie in memory */
+    const unsigned char *data;     /* borrowed; NULL: the bytes lie in a file */
+    const char *path;              /* borrowed, for messages */
+    uint64_t n_bytes;
+    uint64_t position;   /* of libtiff, which reads as from a stream */
+    uint64_t used_bytes; /* everything that was asked for lies before this */
+    struct error error;  /* of the first read that failed */
+    uint64_t ahead_at;   /* ahead[0 .. ahead_bytes-1] are the file's bytes from here */
+    size_t ahead_bytes;
+    unsigned char ahead[TIFF_READ_AHEAD_BYTES];
+};
+
+void tiff_source_init_file(struct tiff_source *source, const struct input_file *file);
+void tiff_source_init_memory(struct tiff_source *source, const void *data, uint64_t n_bytes,
+                             const char *path);
+
+/* Copies up to n_bytes from `offset` and returns how many there were: fewer at the end, or after a read error
+ * (source->error then holds it). */
+size_t tiff_source_read(struct tiff_source *source, void *data, size_t n_bytes, uint64_t offset);
+
+#endif
