@@ -2,9 +2,10 @@
  * A run: slices are read in order, reduced by a downsampler, encoded and written in order, side by side over
  * a few reused buffers.
  *
- *   reader thread           fills the downsampler's input buffers: pread for plain slices, read + decode (in
- * parallel, by the crew) for the others the calling thread      drives the downsampler and joins its rows
- * into whole slices of each level writer thread           encodes and writes them, in order
+ *   reader thread       fills the downsampler's input buffers: plain slices by pread straight into them
+ *   decoder threads     decode the other slices, from the bytes that the reader has read
+ *   the calling thread  drives the downsampler and joins its rows into whole slices of each level
+ *   writer thread       encodes and writes them, in order
  *
  * The first error stops every stage and is the one that is returned. */
 #ifndef STACKTHUMB_PIPELINE_PIPELINE_H
@@ -20,34 +21,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How far a run is. Written by the stages, read by anyone at any time. */
+/* How far a run is. Zeroed by the caller, counted up by the stages, read by anyone at any time. */
 struct pipeline_progress {
-    atomic_uint slices_read;
+    atomic_uint slices_read;    /* of level 0, missing ones included: nz at the end */
     atomic_uint slices_written; /* of all levels */
-    atomic_ullong bytes_read;   /* from slice files */
+    atomic_ullong bytes_read;   /* from slice files: their voxels when plain, else the whole file */
     atomic_ullong bytes_written;
 };
 
 struct pipeline_run {
     const struct stack *stack;
     const struct pyramid *pyramid;
-    struct downsampler *downsampler;    /* borrowed */
+    struct downsampler *downsampler;    /* borrowed; after a failed run, only to be destroyed */
     struct output *output;              /* borrowed; output->ops->finish is called at the end, close is not */
     unsigned nthreads;                  /* for decoding */
     struct pipeline_progress *progress; /* may be NULL */
-    /* Set by anyone (a signal handler) to stop: the run then ends with STATUS_INTERRUPTED. May be NULL. */
+    /* Set by anyone (a signal handler) to stop: the run then ends with STATUS_INTERRUPTED, after at most what
+     * one slice or batch takes. May be NULL. */
     const atomic_bool *cancel;
 };
 
 /* Runs to the end or to the first error. Threads are joined and buffers freed in every case. */
 enum status pipeline_run(const struct pipeline_run *run, struct error *error);
 
-/* Host memory that a run holds besides plan->host_bytes: slices under assembly, encoded slices, file bytes.
- */
+/* Host memory that a run holds besides plan->host_bytes: slices under assembly, encoded slices, file bytes,
+ * slices decoded for bands of rows. It does not depend on the number of slices. */
 uint64_t pipeline_host_bytes(const struct stack *stack, const struct pyramid *pyramid,
                              const struct downsample_plan *plan, unsigned nthreads);
 
-/* True when some slice of the stack is not plain, so that batches must hold whole slices. */
+/* True when some slice of the stack is not plain. Batches should then hold whole slices; a plan with bands
+ * of rows works too, and costs a slab of decoded slices on the host. */
 bool pipeline_needs_whole_slices(const struct stack *stack);
 
 #endif

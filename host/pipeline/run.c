@@ -1,1 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * A run is the sum of its stages, joined by queues:
+ *
+ *   reader --(encoded slices)--> decoders
+ *      |                            |
+ *      +------ filled slots <-------+
+ *                   |
+ *                driver  (the calling thread: submit, collect, assemble)
+ *                   |
+ *            finished slices --> writer
+ *
+ * Slots go back to the reader, encoded slices too, level slices to their pools: all memory is allocated
+ * before the first byte is read. Queues are closed from left to right behind the last item, which ends the
+ * threads of a run that goes well; stop ends those of one that does not. */
 #include "pipeline/pipeline.h"
+
+#include "base/checked.h"
+#include "pipeline/driver.h"
+#include "pipeline/reader.h"
+#include "pipeline/writer.h"
+
+bool pipeline_needs_whole_slices(const struct stack *stack)
+{
+    for (uint32_t z = 0; z < stack->extent.nz; z++)
+        if (stack->slices[z].path && !stack->slices[z].header.plain)
+            return true;
+    return false;
+}
+
+uint64_t pipeline_host_bytes(const struct stack *stack, const struct pyramid *pyramid,
+                             const struct downsample_plan *plan, unsigned nthreads)
+{
+    uint64_t sum_bytes = decoders_host_bytes(stack, nthreads);
+    sum_bytes = saturated_add(sum_bytes, reader_host_bytes(stack, plan));
+    sum_bytes = saturated_add(sum_bytes, assembler_host_bytes(pyramid, plan));
+    return saturated_add(sum_bytes, writer_host_bytes(pyramid));
+}
+
+struct pipeline {
+    struct stop stop;
+    struct ring ring;
+    struct assembler assembler;
+    struct decoders decoders;
+    struct reader reader;
+    struct writer writer;
+};
+
+/* Runs the stages, all of which have been prepared, and joins their threads. What went wrong is in `stop`. */
+static void run_stages(struct pipeline *pipeline, struct downsampler *downsampler)
+{
+    struct error error = {0};
+    enum status status = writer_start(&pipeline->writer, &error);
+    if (status == STATUS_OK)
+        status = reader_start(&pipeline->reader, &error);
+    if (status == STATUS_OK)
+        status = driver_run(downsampler, &pipeline->ring, &pipeline->assembler, &error);
+    if (status != STATUS_OK)
+        stop_raise(&pipeline->stop, &error);
+    stage_join(&pipeline->reader.thread);
+    stage_join(&pipeline->writer.thread);
+}
+
+enum status pipeline_run(const struct pipeline_run *run, struct error *error)
+{
+    const struct downsample_plan *plan = &run->downsampler->plan;
+    struct pipeline pipeline = {0};
+    struct stop *stop = &pipeline.stop;
+    stop_init(stop, run->cancel);
+    enum status status = ring_init(&pipeline.ring, run->downsampler, stop, error);
+    if (status != STATUS_OK)
+        goto end_stop;
+    status = assembler_init(&pipeline.assembler, run->pyramid, plan, stop, error);
+    if (status != STATUS_OK)
+        goto end_ring;
+    status = reader_init(&pipeline.reader, run->stack, plan, &pipeline.ring, &pipeline.decoders, stop,
+                         run->progress, error);
+    if (status != STATUS_OK)
+        goto end_assembler;
+    status = decoders_init(&pipeline.decoders, run->stack, run->nthreads, stop, error);
+    if (status != STATUS_OK)
+        goto end_reader;
+    pipeline.writer = (struct writer){
+        .output = run->output, .assembler = &pipeline.assembler, .stop = stop, .progress = run->progress};
+    run_stages(&pipeline, run->downsampler);
+    status = stop_check(stop, error);
+    if (status == STATUS_OK)
+        status = run->output->ops->finish(run->output, error);
+    bytes_end(&pipeline.writer.encoded);
+    decoders_end(&pipeline.decoders); /* until then they may write into what the reader keeps */
+end_reader:
+    reader_end(&pipeline.reader);
+end_assembler:
+    assembler_end(&pipeline.assembler);
+end_ring:
+    ring_end(&pipeline.ring);
+end_stop:
+    stop_end(stop);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ * The decoders: threads that turn the bytes of slice files into voxels where a batch wants them. The reader
+ * takes an encoded slice, fills in its bytes and what to do with them, and hands it over; a decoder decodes
+ * it, lowers its countdown and gives it back. There is one more encoded slice than decoders, so that the
+ * reader reads the next file meanwhile. Slices of different batches may be decoded side by side. */
+#ifndef STACKTHUMB_PIPELINE_DECODERS_H
+#define STACKTHUMB_PIPELINE_DECODERS_H
+
+#include "base/bytes.h"
+#include "pipeline/countdown.h"
+#include "pipeline/queue.h"
+#include "pipeline/stage.h"
+#include "stack/stack.h"
+
+/* The bytes of one slice file. Belongs to the reader between take and submit, then to a decoder. */
+struct encoded_slice {
+    struct bytes bytes;        /* room for the largest slice file of the stack */
+    const struct slice *slice; /* where they came from */
+    void *voxels;              /* where nx * ny voxels go */
+    struct countdown *open;    /* raised by submit, lowered once the voxels are there */
+};
+
+struct decoders {
+    const struct codec *codec;
+    struct stop *stop;
+    unsigned nthreads, nencoded;
+    struct stage *threads;
+    struct encoded_slice *encoded;
+    struct queue free;
+    struct queue jobs; /* closed by the reader behind the last slice */
+};
+
+/* Starts the threads. With all slices plain there is nothing to decode: then no thread is started and no
+ * memory taken. On failure nothing is to be ended. */
+enum status decoders_init(struct decoders *decoders, const struct stack *stack, unsigned nthreads,
+                          struct stop *stop, struct error *error);
+
+/* Joins the threads: `jobs` has been closed, or the run stopped. */
+void decoders_end(struct decoders *decoders);
+
+/* Bytes that decoders_init allocates for encoded slices. */
+uint64_t decoders_host_bytes(const struct stack *stack, unsigned nthreads);
+
+/* An encoded slice with its `bytes` reserved; waits for a decoder when all are in use. */
+enum status decoders_take(struct decoders *decoders, struct encoded_slice **encoded, struct error *error);
+
+/* Gives it to a decoder. Both fail only when the run is stopped. */
+enum status decoders_submit(struct decoders *decoders, struct encoded_slice *encoded, struct error *error);
+
+#endif

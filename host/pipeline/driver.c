@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * What is filled is submitted at once, so that a device that works on its own always has its next batch. When
+ * nothing more is filled, the oldest batch is collected; only with none in flight does the driver wait for
+ * the reader. Slots come and go in one order, so "the oldest" is found by counting. */
+#include "pipeline/driver.h"
+
+#include <stdlib.h>
+
+struct driver {
+    struct downsampler *downsampler;
+    struct ring *ring;
+    struct assembler *assembler;
+    struct slot *next;       /* popped from ring->filled, perhaps not decoded yet; NULL: none */
+    struct slot **in_flight; /* a circle of ring->nslots: submitted, not collected */
+    unsigned first, count;
+};
+
+/* Sets driver->next to the slot that is submitted next if its voxels are there; with none in flight waits for
+ * that. *ready tells whether they are; not ready with none in flight: there is no further batch. */
+static enum status find_next(struct driver *driver, bool *ready, struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool wait = driver->count == 0;
+    void *item = driver->next;
+    *ready = false;
+    if (!item && wait)
+        status = queue_pop(&driver->ring->filled, &item, error);
+    else if (!item)
+        item = queue_try_pop(&driver->ring->filled);
+    driver->next = item;
+    if (status != STATUS_OK || !item)
+        return status;
+    if (wait)
+        status = countdown_wait(&driver->next->decoding, error);
+    *ready = status == STATUS_OK && countdown_is_zero(&driver->next->decoding);
+    return status;
+}
+
+static enum status submit(struct driver *driver, struct error *error)
+{
+    struct slot *slot = driver->next;
+    driver->next = NULL;
+    driver->in_flight[(driver->first + driver->count) % driver->ring->nslots] = slot;
+    driver->count++;
+    return driver->downsampler->ops->submit(driver->downsampler, slot->index, &slot->batch, error);
+}
+
+static enum status collect(struct driver *driver, struct error *error)
+{
+    enum status status =
+        driver->downsampler->ops->collect(driver->downsampler, assembler_add, driver->assembler, error);
+    if (status != STATUS_OK)
+        return status;
+    queue_put_back(&driver->ring->free, driver->in_flight[driver->first]);
+    driver->first = (driver->first + 1) % driver->ring->nslots;
+    driver->count--;
+    return STATUS_OK;
+}
+
+static enum status drive(struct driver *driver, struct error *error)
+{
+    for (;;) {
+        bool ready;
+        enum status status = find_next(driver, &ready, error);
+        if (status != STATUS_OK)
+            return status;
+        if (ready)
+            status = submit(driver, error);
+        else if (driver->count > 0)
+            status = collect(driver, error);
+        else
+            break;
+        if (status != STATUS_OK)
+            return status;
+    }
+    enum status status = assembler_check_complete(driver->assembler, error);
+    if (status == STATUS_OK)
+        queue_close(&driver->assembler->finished);
+    return status;
+}
+
+enum status driver_run(struct downsampler *downsampler, struct ring *ring, struct assembler *assembler,
+                       struct error *error)
+{
+    struct driver driver = {.downsampler = downsampler, .ring = ring, .assembler = assembler};
+    driver.in_flight = calloc(ring->nslots, sizeof *driver.in_flight);
+    if (!driver.in_flight)
+        return error_no_memory(error, ring->nslots * sizeof *driver.in_flight, "batches");
+    enum status status = drive(&driver, error);
+    free(driver.in_flight);
+    return status;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/reader.h"
+
+#include "base/checked.h"
+#include "pipeline/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t reader_host_bytes(const struct stack *stack, const struct downsample_plan *plan)
+{
+    if (plan->band_rows >= stack->extent.ny || !pipeline_needs_whole_slices(stack))
+        return 0;
+    return saturated_mul3(plan->batch_slices, extent_slice_bytes(stack->extent, stack->type), 1);
+}
+
+enum status reader_init(struct reader *reader, const struct stack *stack, const struct downsample_plan *plan,
+                        struct ring *ring, struct decoders *decoders, struct stop *stop,
+                        struct pipeline_progress *progress, struct error *error)
+{
+    uint64_t slab_bytes = reader_host_bytes(stack, plan);
+    *reader = (struct reader){
+        .stack = stack, .plan = plan, .ring = ring, .decoders = decoders, .stop = stop, .progress = progress};
+    enum status status = source_init(&reader->source, stack, plan->batch_slices, stop, progress, error);
+    if (status != STATUS_OK)
+        return status;
+    if (slab_bytes > 0) {
+        reader->slab = malloc(slab_bytes);
+        if (!reader->slab) {
+            source_end(&reader->source);
+            return error_no_memory(error, slab_bytes, "decoded slices");
+        }
+    }
+    countdown_init(&reader->decoded, stop);
+    return STATUS_OK;
+}
+
+void reader_end(struct reader *reader)
+{
+    countdown_end(&reader->decoded);
+    free(reader->slab);
+    source_end(&reader->source);
+}
+
+static size_t row_bytes(const struct reader *reader)
+{
+    return reader->stack->extent.nx * voxel_bytes(reader->stack->type);
+}
+
+static unsigned char *slab_slice(const struct reader *reader, uint32_t s)
+{
+    return reader->slab + (size_t)s * reader->stack->extent.ny * row_bytes(reader);
+}
+
+/* Reads the file of slice z and has it decoded into `voxels`; `open` tells when that is done. */
+static enum status read_encoded(struct reader *reader, uint32_t z, void *voxels, struct countdown *open,
+                                struct error *error)
+{
+    const struct slice *slice = &reader->stack->slices[z];
+    struct encoded_slice *encoded;
+    enum status status = decoders_take(reader->decoders, &encoded, error);
+    if (status != STATUS_OK)
+        return status;
+    encoded->slice = slice;
+    encoded->voxels = voxels;
+    encoded->open = open;
+    encoded->bytes.n_bytes = slice->header.encoded_bytes;
+    status = source_open(&reader->source, z, error);
+    if (status == STATUS_OK)
+        status = source_read(&reader->source, z, encoded->bytes.data, encoded->bytes.n_bytes, 0, error);
+    if (status == STATUS_OK)
+        status = source_close(&reader->source, z, error);
+    if (status == STATUS_OK)
+        status = decoders_submit(reader->decoders, encoded, error);
+    return status;
+}
+
+/* Has all encoded slices of the slab under `batch` decoded into reader->slab. */
+static enum status decode_slab(struct reader *reader, const struct batch *batch, struct error *error)
+{
+    for (uint32_t s = 0; s < batch->nslices; s++) {
+        const struct slice *slice = &reader->stack->slices[batch->z0 + s];
+        if (!slice->path || slice->header.plain)
+            continue;
+        enum status status =
+            read_encoded(reader, batch->z0 + s, slab_slice(reader, s), &reader->decoded, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return countdown_wait(&reader->decoded, error);
+}
+
+/* Reads the rows of the batch of plain slice z into `rows`. */
+static enum status read_plain(struct reader *reader, const struct batch *batch, uint32_t z,
+                              unsigned char *rows, struct error *error)
+{
+    uint64_t offset = reader->stack->slices[z].header.voxels_offset + (uint64_t)batch->y0 * row_bytes(reader);
+    enum status status = STATUS_OK;
+    if (batch->y0 == 0)
+        status = source_open(&reader->source, z, error);
+    if (status == STATUS_OK)
+        status =
+            source_read(&reader->source, z, rows, (uint64_t)batch->nrows * row_bytes(reader), offset, error);
+    if (status == STATUS_OK && batch->y0 + batch->nrows == reader->stack->extent.ny)
+        status = source_close(&reader->source, z, error);
+    return status;
+}
+
+/* Fills slice s of the slot's batch. */
+static enum status fill_slice(struct reader *reader, struct slot *slot, uint32_t s, struct error *error)
+{
+    const struct batch *batch = &slot->batch;
+    const struct slice *slice = &reader->stack->slices[batch->z0 + s];
+    size_t n_bytes = batch->nrows * row_bytes(reader);
+    unsigned char *rows = slot->voxels + s * n_bytes;
+    slot->present[s] = slice->path != NULL;
+    if (!slice->path)
+        voxels_fill_absent(reader->stack->type, rows, (size_t)batch->nrows * reader->stack->extent.nx);
+    else if (slice->header.plain)
+        return read_plain(reader, batch, batch->z0 + s, rows, error);
+    else if (!reader->slab)
+        return read_encoded(reader, batch->z0 + s, rows, &slot->decoding, error);
+    else
+        memcpy(rows, slab_slice(reader, s) + batch->y0 * row_bytes(reader), n_bytes);
+    return STATUS_OK;
+}
+
+static enum status fill_slot(struct reader *reader, struct slot *slot, struct error *error)
+{
+    const struct batch *batch = &slot->batch;
+    enum status status = STATUS_OK;
+    if (reader->slab && batch->y0 == 0)
+        status = decode_slab(reader, batch, error);
+    for (uint32_t s = 0; status == STATUS_OK && s < batch->nslices; s++) {
+        status = fill_slice(reader, slot, s, error);
+        if (status == STATUS_OK && reader->progress && batch->y0 + batch->nrows == reader->stack->extent.ny)
+            atomic_fetch_add_explicit(&reader->progress->slices_read, 1, memory_order_relaxed);
+    }
+    return status;
+}
+
+static enum status read_all(struct reader *reader, struct error *error)
+{
+    struct batch batch = {0};
+    while (batch_next(&batch, reader->stack->extent, reader->plan)) {
+        void *item;
+        enum status status = queue_pop(&reader->ring->free, &item, error);
+        if (status != STATUS_OK)
+            return status;
+        struct slot *slot = item;
+        batch.present = slot->present;
+        slot->batch = batch;
+        status = fill_slot(reader, slot, error);
+        if (status == STATUS_OK)
+            status = queue_push(&reader->ring->filled, slot, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    queue_close(&reader->ring->filled);
+    if (reader->decoders->nthreads > 0)
+        queue_close(&reader->decoders->jobs);
+    return STATUS_OK;
+}
+
+static void *reader_main(void *context)
+{
+    struct reader *reader = context;
+    struct error error = {0};
+    if (read_all(reader, &error) != STATUS_OK)
+        stop_raise(reader->stop, &error);
+    return NULL;
+}
+
+enum status reader_start(struct reader *reader, struct error *error)
+{
+    return stage_start(&reader->thread, "reader", reader_main, reader, error);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * The reader: the one thread that touches slice files, in order. It goes through the batches of the volume,
+ * takes a free slot for each, and fills it slice by slice:
+ *
+ *   missing slice             voxels that add nothing
+ *   plain slice               its rows are read straight into the slot
+ *   encoded, whole slices     its file is read and given to a decoder, which writes into the slot
+ *   encoded, bands of rows    (a slice larger than a buffer of the device may be) the files of the slab are
+ *                             read and decoded once, at its first band, into slices that the reader keeps;
+ *                             every band copies its rows from there
+ */
+#ifndef STACKTHUMB_PIPELINE_READER_H
+#define STACKTHUMB_PIPELINE_READER_H
+
+#include "pipeline/decoders.h"
+#include "pipeline/ring.h"
+#include "pipeline/source.h"
+#include "pipeline/stage.h"
+
+struct reader {
+    const struct stack *stack;
+    const struct downsample_plan *plan;
+    struct ring *ring;
+    struct decoders *decoders;
+    struct stop *stop;
+    struct pipeline_progress *progress; /* may be NULL */
+    struct stage thread;
+    struct source source;     /* the reader thread's */
+    unsigned char *slab;      /* plan->batch_slices decoded slices, or NULL when none is needed */
+    struct countdown decoded; /* slices of `slab` under way */
+};
+
+/* Allocates; everything given is borrowed. On failure nothing is to be ended. */
+enum status reader_init(struct reader *reader, const struct stack *stack, const struct downsample_plan *plan,
+                        struct ring *ring, struct decoders *decoders, struct stop *stop,
+                        struct pipeline_progress *progress, struct error *error);
+void reader_end(struct reader *reader);
+
+/* Starts the thread; it ends after the last batch (having closed ring->filled and decoders->jobs) or when the
+ * run is stopped. */
+enum status reader_start(struct reader *reader, struct error *error);
+
+/* Bytes that reader_init allocates for decoded slices. */
+uint64_t reader_host_bytes(const struct stack *stack, const struct downsample_plan *plan);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/source.h"
+
+#include "base/printable.h"
+#include "pipeline/pipeline.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum {
+    STEP_BYTES = 16 << 20,  /* one read: far more than a disk needs at once, a few ms of waiting for a stop */
+    AHEAD_BYTES = 64 << 20, /* of the next files are asked for, and at least one whole file */
+};
+
+enum status source_init(struct source *source, const struct stack *stack, uint32_t nfiles, struct stop *stop,
+                        struct pipeline_progress *progress, struct error *error)
+{
+    *source = (struct source){.stack = stack, .stop = stop, .progress = progress, .nfiles = nfiles};
+    source->files = calloc(nfiles, sizeof *source->files);
+    if (!source->files)
+        return error_no_memory(error, nfiles * sizeof *source->files, "open files");
+    for (uint32_t i = 0; i < nfiles; i++)
+        source->files[i].fd = -1;
+    return STATUS_OK;
+}
+
+void source_end(struct source *source)
+{
+    for (uint32_t i = 0; i < source->nfiles; i++)
+        input_file_close(&source->files[i]);
+    free(source->files);
+    *source = (struct source){0};
+}
+
+static enum status changed(const struct slice *slice, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    return error_set(error, STATUS_INPUT,
+                     "%s: was changed since the run began; start again when nothing writes to it any more",
+                     printable(shown, sizeof shown, slice->path));
+}
+
+/* Asks the kernel to read the files behind slice z, as far as they fit AHEAD_BYTES. This is advice: where it
+ * cannot be given, nothing is wrong yet, and what is wrong with a file is told when its turn comes. */
+static void ask_ahead(struct source *source, uint32_t z)
+{
+    const struct stack *stack = source->stack;
+    uint64_t ahead_bytes = 0;
+    for (uint32_t next = z + 1; next < stack->extent.nz; next++) {
+        const struct slice *slice = &stack->slices[next];
+        if (!slice->path)
+            continue;
+        if (ahead_bytes > 0 && slice->n_bytes > AHEAD_BYTES - ahead_bytes)
+            break;
+        ahead_bytes += slice->n_bytes < AHEAD_BYTES ? slice->n_bytes : AHEAD_BYTES;
+        if (next < source->asked_to)
+            continue;
+        source->asked_to = next + 1;
+        struct error ignored = {0};
+        struct input_file file;
+        if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
+            continue;
+        posix_fadvise(file.fd, 0, 0, POSIX_FADV_WILLNEED);
+        input_file_close(&file);
+    }
+}
+
+enum status source_open(struct source *source, uint32_t z, struct error *error)
+{
+    const struct slice *slice = &source->stack->slices[z];
+    struct input_file *file = &source->files[z % source->nfiles];
+    enum status status = input_file_open(file, slice->path, error);
+    if (status != STATUS_OK) {
+        file->fd = -1;
+        return status;
+    }
+    if (file->n_bytes != slice->n_bytes || file->mtime_ns != slice->mtime_ns)
+        return changed(slice, error);
+    posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice, too */
+    ask_ahead(source, z);
+    return STATUS_OK;
+}
+
+enum status source_read(struct source *source, uint32_t z, void *data, uint64_t n_bytes, uint64_t offset,
+                        struct error *error)
+{
+    const struct input_file *file = &source->files[z % source->nfiles];
+    unsigned char *to = data;
+    while (n_bytes > 0) {
+        size_t step = n_bytes < STEP_BYTES ? (size_t)n_bytes : STEP_BYTES;
+        enum status status = stop_check(source->stop, error);
+        if (status == STATUS_OK)
+            status = input_file_read(file, to, step, offset, error);
+        if (status != STATUS_OK)
+            return status;
+        if (source->progress)
+            atomic_fetch_add_explicit(&source->progress->bytes_read, step, memory_order_relaxed);
+        to += step;
+        offset += step;
+        n_bytes -= step;
+    }
+    return STATUS_OK;
+}
+
+enum status source_close(struct source *source, uint32_t z, struct error *error)
+{
+    const struct slice *slice = &source->stack->slices[z];
+    struct input_file *file = &source->files[z % source->nfiles];
+    struct stat about;
+    bool same = fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
+                (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec == file->mtime_ns;
+    input_file_close(file);
+    return same ? STATUS_OK : changed(slice, error);
+}

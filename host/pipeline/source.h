@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * The slice files of a run as its reader needs them: opened in order, read by position, checked to be what
+ * the stack was when its headers were read, and the kernel told which ones come next.
+ *
+ * A plain slice that is read by bands stays open from its slab's first band to the last, so there are never
+ * more than plan.batch_slices files open (and for a moment one more, to ask for it to be read ahead). A
+ * source belongs to one thread. */
+#ifndef STACKTHUMB_PIPELINE_SOURCE_H
+#define STACKTHUMB_PIPELINE_SOURCE_H
+
+#include "base/file.h"
+#include "pipeline/stop.h"
+#include "stack/stack.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pipeline_progress;
+
+struct source {
+    const struct stack *stack;
+    struct stop *stop;
+    struct pipeline_progress *progress; /* may be NULL */
+    uint32_t nfiles;                    /* the most slices of a slab */
+    struct input_file *files;           /* that of slice z is files[z % nfiles]; fd -1: not open */
+    uint32_t asked_to;                  /* slices before this one have been asked for ahead */
+};
+
+/* On failure nothing is to be ended. */
+enum status source_init(struct source *source, const struct stack *stack, uint32_t nfiles, struct stop *stop,
+                        struct pipeline_progress *progress, struct error *error);
+void source_end(struct source *source); /* closes what is still open */
+
+/* Opens slice z, which is not missing. STATUS_INPUT when it is not the file that the stack was opened with.
+ */
+enum status source_open(struct source *source, uint32_t z, struct error *error);
+
+/* Reads n_bytes at `offset` of the open slice z, in steps that let a stop be noticed. */
+enum status source_read(struct source *source, uint32_t z, void *data, uint64_t n_bytes, uint64_t offset,
+                        struct error *error);
+
+/* Closes slice z. STATUS_INPUT when its file was changed while it was open. */
+enum status source_close(struct source *source, uint32_t z, struct error *error);
+
+#endif

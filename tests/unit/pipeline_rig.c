@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ * The made-up format: a plain file is some bytes, then the voxels; an encoded one is 'E', then the voxels
+ * with every bit turned. */
+#include "pipeline_rig.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LEAD_BYTES = 100, RUN_SECONDS = 60 };
+
+static const struct knobs *current; /* for the codec, which has no context: those of the rig that runs */
+
+static enum status rig_decode(const void *data, size_t n_bytes, const char *path,
+                              const struct slice_header *header, void *voxels, struct error *error)
+{
+    size_t wanted = (size_t)header->nx * header->ny * voxel_bytes(header->type);
+    const unsigned char *from = data;
+    unsigned char *to = voxels;
+    dawdle(current);
+    if (current->fault == FAULT_DECODE && strcmp(path, current->fault_path) == 0)
+        return error_set(error, STATUS_INPUT, "%s: decode fails", path);
+    if (n_bytes != wanted + 1 || from[0] != 'E')
+        return error_set(error, STATUS_INPUT, "%s: is not what its header says", path);
+    for (size_t i = 0; i < wanted; i++)
+        to[i] = from[i + 1] ^ 0xff;
+    return STATUS_OK;
+}
+
+static const struct codec rig_codec = {.name = "rig", .decode = rig_decode};
+
+const char *rig_path(const struct rig *rig, uint32_t z, char path[128])
+{
+    snprintf(path, 128, "%s/slice_%04u.raw", rig->folder, z);
+    return path;
+}
+
+static void write_file(const char *path, const void *data, size_t n_bytes)
+{
+    FILE *file = need(fopen(path, "wb"));
+    if (fwrite(data, 1, n_bytes, file) != n_bytes || fclose(file) != 0)
+        abort();
+}
+
+static void make_slice(struct rig *rig, uint32_t z)
+{
+    uint64_t chance = mix(rig->shape.knobs.seed, z);
+    bool encoded = chance % 100 < rig->shape.percent_encoded;
+    size_t lead = encoded ? 1 : chance / 100 % LEAD_BYTES;
+    size_t n_bytes = extent_slice_bytes(rig->shape.extent, rig->shape.type);
+    unsigned char *data = need(malloc(lead + n_bytes));
+    struct slice *slice = &rig->stack.slices[z];
+    char path[128];
+    struct stat about;
+    memset(data, 'E', lead);
+    memcpy(data + lead, cube_row(&rig->input, 0, z), n_bytes);
+    for (size_t i = 0; encoded && i < n_bytes; i++)
+        data[lead + i] ^= 0xff;
+    slice->path = need(strdup(rig_path(rig, z, path)));
+    slice->name = slice->path + strlen(rig->folder) + 1;
+    slice->number = z;
+    write_file(slice->path, data, lead + n_bytes);
+    if (stat(slice->path, &about) != 0)
+        abort();
+    slice->n_bytes = lead + n_bytes;
+    slice->mtime_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    slice->header = (struct slice_header){.nx = rig->shape.extent.nx,
+                                          .ny = rig->shape.extent.ny,
+                                          .type = rig->shape.type,
+                                          .plain = !encoded,
+                                          .voxels_offset = encoded ? 0 : lead,
+                                          .encoded_bytes = lead + n_bytes};
+    free(data);
+}
+
+/* Does to a file what the fault says; the stack does not know. */
+static void spoil_slice(const struct rig *rig)
+{
+    const struct timespec then[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    const struct knobs *knobs = &rig->shape.knobs;
+    const struct slice *slice = &rig->stack.slices[knobs->fault_at];
+    int failure = 0;
+    if (knobs->fault == FAULT_TRUNCATED)
+        failure = truncate(slice->path, (off_t)slice->n_bytes / 2);
+    else if (knobs->fault == FAULT_TOUCHED)
+        failure = utimensat(AT_FDCWD, slice->path, then, 0);
+    else if (knobs->fault == FAULT_VANISHED)
+        failure = unlink(slice->path);
+    if (failure)
+        abort();
+}
+
+static void make_input(struct rig *rig)
+{
+    uint64_t seed = rig->shape.knobs.seed;
+    cube_init(&rig->input, rig->shape.extent, rig->shape.type);
+    uint64_t n_bytes = extent_volume_bytes(rig->shape.extent, rig->shape.type);
+    for (uint64_t i = 0; i < n_bytes; i++)
+        rig->input.voxels[i] = (unsigned char)mix(seed, i);
+    for (uint32_t z = 0; z < rig->shape.extent.nz; z++)
+        rig->input.present[z] = mix(~seed, z) % 100 >= rig->shape.percent_missing;
+}
+
+void rig_init(struct rig *rig, const struct rig_shape *shape)
+{
+    memset(rig, 0, sizeof *rig);
+    rig->shape = *shape;
+    rig->pyramid = (struct pyramid){.extent = shape->extent, .type = shape->type, .nlevels = shape->nlevels};
+    struct downsample_plan plan = {.batch_slices = shape->batch_slices,
+                                   .band_rows = shape->band_rows,
+                                   .nbuffers = shape->nbuffers,
+                                   .buffer_bytes = (uint64_t)shape->batch_slices * shape->band_rows *
+                                                   shape->extent.nx * voxel_bytes(shape->type)};
+    strcpy(rig->folder, "/tmp/stackthumb-rig-XXXXXX");
+    need(mkdtemp(rig->folder));
+    make_input(rig);
+    rig->stack = (struct stack){.folder = rig->folder,
+                                .codec = &rig_codec,
+                                .extent = shape->extent,
+                                .type = shape->type,
+                                .slices = need(calloc(shape->extent.nz, sizeof(struct slice)))};
+    for (uint32_t z = 0; z < shape->extent.nz; z++)
+        if (rig->input.present[z])
+            make_slice(rig, z);
+    if (shape->knobs.fault >= FAULT_DECODE) {
+        rig->shape.knobs.fault_path = rig->stack.slices[shape->knobs.fault_at].path;
+        spoil_slice(rig);
+    }
+    stub_downsampler_init(&rig->downsampler, &rig->pyramid, &plan, &rig->input, &rig->shape.knobs);
+    stub_output_init(&rig->output, &rig->pyramid, &rig->shape.knobs);
+    rig->run = (struct pipeline_run){.stack = &rig->stack,
+                                     .pyramid = &rig->pyramid,
+                                     .downsampler = &rig->downsampler.base,
+                                     .output = &rig->output.base,
+                                     .nthreads = shape->nthreads,
+                                     .progress = &rig->progress,
+                                     .cancel = &rig->cancel};
+}
+
+void rig_end(struct rig *rig)
+{
+    for (uint32_t z = 0; z < rig->shape.extent.nz; z++) {
+        if (rig->stack.slices[z].path)
+            unlink(rig->stack.slices[z].path);
+        free(rig->stack.slices[z].path);
+    }
+    rmdir(rig->folder);
+    free(rig->stack.slices);
+    stub_output_end(&rig->output);
+    stub_downsampler_end(&rig->downsampler);
+    cube_end(&rig->input);
+}
+
+enum status rig_run(struct rig *rig, struct error *error)
+{
+    current = &rig->shape.knobs;
+    alarm(RUN_SECONDS);
+    enum status status = pipeline_run(&rig->run, error);
+    alarm(0);
+    return status;
+}
+
+static bool slice_is_right(const struct rig *rig, unsigned level, uint32_t z)
+{
+    const struct cube *cube = &rig->output.levels[level];
+    size_t width = voxel_bytes(cube->type);
+    for (uint32_t y = 0; y < cube->extent.ny; y++) {
+        for (uint32_t x = 0; x < cube->extent.nx; x++) {
+            unsigned char wanted[8];
+            cube_reduce(&rig->input, level, x, y, z, wanted);
+            if (memcmp(cube_row(cube, y, z) + x * width, wanted, width) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+bool rig_is_right(const struct rig *rig, bool all)
+{
+    bool right = !rig->output.wrong && !rig->downsampler.wrong;
+    for (unsigned level = 1; level <= rig->shape.nlevels; level++) {
+        const struct cube *cube = &rig->output.levels[level];
+        for (uint32_t z = 0; right && z < cube->extent.nz; z++)
+            right = cube->present[z] ? slice_is_right(rig, level, z) : !all;
+    }
+    return right;
+}
+
+struct rig_shape rig_random_shape(uint64_t seed)
+{
+    uint64_t n = 0;
+    unsigned nlevels = 1 + (unsigned)(mix(seed, n++) % 4);
+    uint32_t box = 1u << nlevels;
+    struct rig_shape shape = {
+        .extent = {.nx = 1 + (uint32_t)(mix(seed, n++) % 40),
+                   .ny = 1 + (uint32_t)(mix(seed, n++) % 40),
+                   .nz = 1 + (uint32_t)(mix(seed, n++) % 40)},
+        .nlevels = nlevels,
+        .type = (enum voxel_type)(mix(seed, n++) % VOXEL_TYPES),
+        .nbuffers = 1 + (unsigned)(mix(seed, n++) % 4),
+        .nthreads = 1 + (unsigned)(mix(seed, n++) % 4),
+        .knobs = {.seed = seed},
+    };
+    uint32_t depth = (uint32_t)(mix(seed, n++) % (nlevels + 2));
+    shape.batch_slices = depth < nlevels ? 2u << depth : box * (1 + (uint32_t)(mix(seed, n++) % 3));
+    if (shape.extent.nz == 1)
+        shape.batch_slices = 1;
+    shape.band_rows = box * (1 + (uint32_t)(mix(seed, n++) % 3));
+    if (shape.band_rows > shape.extent.ny || mix(seed, n++) % 2)
+        shape.band_rows = shape.extent.ny;
+    const unsigned percents[] = {0, 0, 30, 100};
+    shape.percent_encoded = percents[mix(seed, n++) % 4];
+    shape.percent_missing = percents[mix(seed, n++) % 3];
+    return shape;
+}

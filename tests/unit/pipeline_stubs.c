@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline_stubs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t h = a * 0x9e3779b97f4a7c15u + b + 1; /* the constants of splitmix64 */
+    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+    return h ^ (h >> 31);
+}
+
+void dawdle(const struct knobs *knobs)
+{
+    static atomic_uint_fast64_t ndawdles;
+    if (knobs->delay_us == 0)
+        return;
+    uint64_t chance = mix(knobs->seed, atomic_fetch_add(&ndawdles, 1));
+    if (chance % 3 == 0)
+        usleep((useconds_t)(chance / 3 % knobs->delay_us));
+}
+
+void *need(void *memory)
+{
+    if (!memory)
+        abort();
+    return memory;
+}
+
+/* --- cubes ------------------------------------------------------------------------------------------- */
+
+void cube_init(struct cube *cube, struct extent extent, enum voxel_type type)
+{
+    *cube = (struct cube){.extent = extent,
+                          .type = type,
+                          .voxels = need(calloc(1, extent_volume_bytes(extent, type))),
+                          .present = need(calloc(extent.nz, sizeof *cube->present))};
+}
+
+void cube_end(struct cube *cube)
+{
+    free(cube->present);
+    free(cube->voxels);
+}
+
+unsigned char *cube_row(const struct cube *cube, uint32_t y, uint32_t z)
+{
+    return cube->voxels + ((size_t)z * cube->extent.ny + y) * cube->extent.nx * voxel_bytes(cube->type);
+}
+
+static uint32_t end_of_box(uint32_t i, unsigned level, uint32_t n)
+{
+    uint64_t end = ((uint64_t)i + 1) << level;
+    return end < n ? (uint32_t)end : n;
+}
+
+void cube_reduce(const struct cube *cube, unsigned level, uint32_t x, uint32_t y, uint32_t z, void *to)
+{
+    size_t width = voxel_bytes(cube->type);
+    uint64_t sum = 0, count = 0;
+    for (uint32_t w = z << level; w < end_of_box(z, level, cube->extent.nz); w++) {
+        if (!cube->present[w])
+            continue;
+        for (uint32_t v = y << level; v < end_of_box(y, level, cube->extent.ny); v++) {
+            for (uint32_t u = x << level; u < end_of_box(x, level, cube->extent.nx); u++) {
+                uint32_t value = 0;
+                memcpy(&value, cube_row(cube, v, w) + u * width, width); /* little-endian */
+                sum += value;
+                count++;
+            }
+        }
+    }
+    sum = count ? sum / count : 0;
+    memcpy(to, &sum, width);
+}
+
+/* --- the downsampler --------------------------------------------------------------------------------- */
+
+unsigned count_open_files(void)
+{
+    unsigned n = 0;
+    DIR *folder = need(opendir("/proc/self/fd"));
+    while (readdir(folder))
+        n++;
+    closedir(folder);
+    return n;
+}
+
+static void *stub_buffer(struct downsampler *downsampler, unsigned index)
+{
+    return ((struct stub_downsampler *)downsampler)->buffers[index];
+}
+
+/* Takes a row of the batch into `seen`, and looks whether it is what should be in it. */
+static void see_row(struct stub_downsampler *stub, const unsigned char *row, uint32_t y, uint32_t z,
+                    bool present)
+{
+    size_t row_bytes = stub->seen.extent.nx * voxel_bytes(stub->seen.type);
+    unsigned char *wanted = need(malloc(row_bytes));
+    memcpy(wanted, cube_row(stub->input, y, z), row_bytes);
+    if (!stub->input->present[z])
+        voxels_fill_absent(stub->seen.type, wanted, stub->seen.extent.nx);
+    if (present != stub->input->present[z] || memcmp(row, wanted, row_bytes) != 0)
+        stub->wrong = true;
+    memcpy(cube_row(&stub->seen, y, z), row, row_bytes);
+    stub->seen.present[z] = present;
+    free(wanted);
+}
+
+static void work(struct stub_downsampler *stub, struct in_flight *flight)
+{
+    const struct batch *batch = &flight->batch;
+    const unsigned char *row = stub->buffers[flight->index];
+    for (uint32_t s = 0; s < batch->nslices; s++) {
+        for (uint32_t y = 0; y < batch->nrows; y++) {
+            see_row(stub, row, batch->y0 + y, batch->z0 + s, batch->present[s]);
+            row += stub->seen.extent.nx * voxel_bytes(stub->seen.type);
+        }
+    }
+    flight->worked = true;
+}
+
+static void touch(const char *path)
+{
+    const struct timespec then[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    if (utimensat(AT_FDCWD, path, then, 0) != 0)
+        abort();
+}
+
+static enum status stub_submit(struct downsampler *downsampler, unsigned index, const struct batch *batch,
+                               struct error *error)
+{
+    struct stub_downsampler *stub = (struct stub_downsampler *)downsampler;
+    const struct knobs *knobs = stub->knobs;
+    unsigned nbuffers = stub->base.plan.nbuffers, nopen = count_open_files();
+    struct in_flight *flight = &stub->in_flight[(stub->first + stub->count) % nbuffers];
+    if (nopen > stub->most_open_files)
+        stub->most_open_files = nopen;
+    dawdle(knobs);
+    if (knobs->fault == FAULT_SUBMIT && stub->nsubmitted == knobs->fault_at)
+        return error_set(error, STATUS_DEVICE, "submit fails");
+    if (knobs->fault == FAULT_MEANWHILE && stub->nsubmitted == 0)
+        touch(knobs->fault_path);
+    if (stub->count == nbuffers)
+        stub->wrong = true;
+    *flight = (struct in_flight){.index = index, .batch = *batch};
+    if (mix(knobs->seed, stub->nsubmitted) & 1)
+        work(stub, flight);
+    stub->count++;
+    stub->nsubmitted++;
+    return STATUS_OK;
+}
+
+/* Delivers rows y0 .. y1-1 of slice z of `level`, in pieces. */
+static enum status deliver(struct stub_downsampler *stub, unsigned level, uint32_t z, uint32_t y0,
+                           uint32_t y1, level_sink sink, void *context, struct error *error)
+{
+    uint32_t nx = extent_reduce(stub->seen.extent.nx, level);
+    size_t width = voxel_bytes(stub->seen.type);
+    unsigned char *rows = stub->rows;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && y0 < y1) {
+        uint32_t nrows = 1 + (uint32_t)(mix(stub->knobs->seed, y0 + z) % (y1 - y0));
+        for (uint32_t i = 0; i < nrows * nx; i++)
+            cube_reduce(&stub->seen, level, i % nx, y0 + i / nx, z, rows + i * width);
+        struct level_rows piece = {.level = level, .z = z, .y0 = y0, .nrows = nrows, .voxels = rows};
+        if (stub->knobs->fault == FAULT_DISORDER && stub->ncollected == stub->knobs->fault_at)
+            piece.z++;
+        status = sink(context, &piece, error);
+        y0 += nrows;
+    }
+    return status;
+}
+
+static enum status deliver_finished(struct stub_downsampler *stub, const struct batch *batch, level_sink sink,
+                                    void *context, struct error *error)
+{
+    const struct extent extent = stub->seen.extent;
+    enum status status = STATUS_OK;
+    for (unsigned level = 1; level <= stub->nlevels; level++) {
+        uint32_t z, n = batch_finished(batch->z0, batch->nslices, extent.nz, level, &z);
+        uint32_t y0 = batch->y0 >> level;
+        uint32_t y1 = extent_reduce(batch->y0 + batch->nrows, level);
+        if (stub->knobs->fault == FAULT_SHORTFALL && batch->z0 + batch->nslices == extent.nz)
+            continue;
+        for (uint32_t i = 0; status == STATUS_OK && i < n; i++)
+            status = deliver(stub, level, z + i, y0, y1, sink, context, error);
+    }
+    return status;
+}
+
+static enum status stub_collect(struct downsampler *downsampler, level_sink sink, void *context,
+                                struct error *error)
+{
+    struct stub_downsampler *stub = (struct stub_downsampler *)downsampler;
+    struct in_flight *flight = &stub->in_flight[stub->first];
+    dawdle(stub->knobs);
+    if (stub->knobs->fault == FAULT_COLLECT && stub->ncollected == stub->knobs->fault_at)
+        return error_set(error, STATUS_DEVICE, "collect fails");
+    if (!flight->worked)
+        work(stub, flight);
+    enum status status = deliver_finished(stub, &flight->batch, sink, context, error);
+    memset(stub->buffers[flight->index], 0xa5, stub->base.plan.buffer_bytes); /* stale voxels show */
+    stub->first = (stub->first + 1) % stub->base.plan.nbuffers;
+    stub->count--;
+    stub->ncollected++;
+    return status;
+}
+
+static const struct downsampler_ops stub_downsampler_ops = {
+    .name = "stub", .buffer = stub_buffer, .submit = stub_submit, .collect = stub_collect};
+
+void stub_downsampler_init(struct stub_downsampler *stub, const struct pyramid *pyramid,
+                           const struct downsample_plan *plan, const struct cube *input,
+                           const struct knobs *knobs)
+{
+    *stub = (struct stub_downsampler){.base = {.ops = &stub_downsampler_ops, .plan = *plan},
+                                      .knobs = knobs,
+                                      .input = input,
+                                      .nlevels = pyramid->nlevels};
+    cube_init(&stub->seen, pyramid->extent, pyramid->type);
+    stub->buffers = need(calloc(plan->nbuffers, sizeof *stub->buffers));
+    stub->rows = need(malloc(extent_slice_bytes(extent_at_level(pyramid->extent, 1), pyramid->type)));
+    stub->in_flight = need(calloc(plan->nbuffers, sizeof *stub->in_flight));
+    for (unsigned i = 0; i < plan->nbuffers; i++)
+        stub->buffers[i] = need(malloc(plan->buffer_bytes));
+}
+
+void stub_downsampler_end(struct stub_downsampler *stub)
+{
+    for (unsigned i = 0; i < stub->base.plan.nbuffers; i++)
+        free(stub->buffers[i]);
+    free(stub->buffers);
+    free(stub->in_flight);
+    free(stub->rows);
+    cube_end(&stub->seen);
+}
+
+/* --- the output -------------------------------------------------------------------------------------- */
+
+static enum status stub_encode(struct output *output, unsigned level, uint32_t z, const void *voxels,
+                               struct bytes *encoded, struct error *error)
+{
+    struct stub_output *stub = (struct stub_output *)output;
+    const struct cube *cube = &stub->levels[level];
+    size_t n_bytes = extent_slice_bytes(cube->extent, cube->type);
+    const uint32_t label[STUB_LABEL_BYTES / 4] = {level, z};
+    dawdle(stub->knobs);
+    if (stub->knobs->fault == FAULT_ENCODE && stub->nencoded++ == stub->knobs->fault_at)
+        return error_set(error, STATUS_FAILED, "encode fails");
+    enum status status = bytes_reserve(encoded, sizeof label + n_bytes, error);
+    if (status != STATUS_OK)
+        return status;
+    memcpy(encoded->data, label, sizeof label);
+    memcpy(encoded->data + sizeof label, voxels, n_bytes);
+    encoded->n_bytes = sizeof label + n_bytes;
+    return STATUS_OK;
+}
+
+static enum status stub_write(struct output *output, unsigned level, uint32_t z, const struct bytes *encoded,
+                              struct error *error)
+{
+    struct stub_output *stub = (struct stub_output *)output;
+    struct cube *cube = &stub->levels[level];
+    const uint32_t label[STUB_LABEL_BYTES / 4] = {level, z};
+    dawdle(stub->knobs);
+    if (stub->knobs->fault == FAULT_WRITE && stub->nwritten == stub->knobs->fault_at)
+        return error_set(error, STATUS_OUTPUT, "write fails");
+    if (memcmp(encoded->data, label, sizeof label) != 0 || cube->present[z] ||
+        (z > 0 && !cube->present[z - 1]))
+        stub->wrong = true;
+    memcpy(cube_row(cube, 0, z), encoded->data + sizeof label, encoded->n_bytes - sizeof label);
+    cube->present[z] = true;
+    stub->nwritten++;
+    return STATUS_OK;
+}
+
+static enum status stub_finish(struct output *output, struct error *error)
+{
+    struct stub_output *stub = (struct stub_output *)output;
+    if (stub->knobs->fault == FAULT_FINISH)
+        return error_set(error, STATUS_OUTPUT, "finish fails");
+    stub->finished = true;
+    return STATUS_OK;
+}
+
+static const struct output_ops stub_output_ops = {
+    .name = "stub", .encode = stub_encode, .write = stub_write, .finish = stub_finish};
+
+void stub_output_init(struct stub_output *stub, const struct pyramid *pyramid, const struct knobs *knobs)
+{
+    *stub =
+        (struct stub_output){.base = {.ops = &stub_output_ops}, .knobs = knobs, .nlevels = pyramid->nlevels};
+    for (unsigned level = 1; level <= pyramid->nlevels; level++)
+        cube_init(&stub->levels[level], extent_at_level(pyramid->extent, level), pyramid->type);
+}
+
+void stub_output_end(struct stub_output *stub)
+{
+    for (unsigned level = 1; level <= stub->nlevels; level++)
+        cube_end(&stub->levels[level]);
+}
