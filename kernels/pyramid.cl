@@ -83,7 +83,7 @@ static void sum_voxels(const struct chunk *c, uint y, uint z, SUM *sums)
 
 #if FUSED > 1
 /* Adds a row of `nlower` sums of one level to the row of the next; the first row of a box begins it. */
-static void fold(SUM *restrict sums, const SUM *restrict lower, int nlower, bool first)
+static void fold(SUM *sums, const SUM *lower, int nlower, bool first)
 {
     const int npairs = nlower >> 1;
     if (first) {

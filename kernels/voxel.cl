@@ -28,7 +28,7 @@ static float mean(SUM sum, float reciprocal)
     return isnan(m) ? as_float(0x7fc00000u) : m;
 }
 
-static void store_means(global VOXEL *restrict to, const SUM *restrict sums, int n, struct divisor divisor)
+static void store_means(global VOXEL *to, const SUM *sums, int n, struct divisor divisor)
 {
     for (int i = 0; i < n; i++)
         to[i] = mean(sums[i], divisor.reciprocal);
@@ -50,7 +50,7 @@ static VOXEL mean(SUM sum, SUM count)
     return (VOXEL)(quotient + (SUM)(rest > below || (rest == below && (quotient & 1))));
 }
 
-static void store_means(global VOXEL *restrict to, const SUM *restrict sums, int n, struct divisor divisor)
+static void store_means(global VOXEL *to, const SUM *sums, int n, struct divisor divisor)
 {
     if (divisor.shift > 0) {
         const SUM below_half = ((SUM)1 << (divisor.shift - 1)) - 1;

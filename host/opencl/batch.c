@@ -306,7 +306,12 @@ static cl_int run_once(struct opencl_downsampler *d, struct slot *slot)
 enum status batch_warm_up(struct opencl_downsampler *d, bool *refused, struct error *error)
 {
     struct slot *slot = &d->slots[0];
+    size_t row_bytes = d->pyramid.extent.nx * voxel_bytes(d->pyramid.type);
     cl_int code = commit_memory(d);
+    memset(slot->voxels_host, 0, row_bytes);
+    if (code == CL_SUCCESS && !d->unified)
+        code = clEnqueueWriteBuffer(d->compute, slot->voxels, CL_TRUE, 0, row_bytes, slot->voxels_host, 0,
+                                    NULL, NULL);
     if (code == CL_SUCCESS && d->unified) {
         code = clEnqueueUnmapMemObject(d->compute, slot->voxels, slot->voxels_host, 0, NULL, NULL);
         slot->voxels_host = NULL;

@@ -44,6 +44,11 @@ void opencl_devices_end(struct opencl_devices *devices);
 /* "gpu", "accelerator", "cpu", "other". */
 const char *opencl_kind_name(enum opencl_kind kind);
 
+/* How work is cut into work-items: long runs of x for devices whose work-items are threads, a few voxels
+ * where they are lanes of a vector unit (GPUs). AUTO goes by the kind of the device; the others are for tests
+ * and benchmarks. */
+enum opencl_shape { OPENCL_SHAPE_AUTO, OPENCL_SHAPE_RUNS, OPENCL_SHAPE_VOXELS };
+
 struct opencl_options {
     uint64_t memory_bytes;     /* the most device memory to use; 0: planned from what the device reports */
     uint32_t batch_slices;     /* as in struct downsample_limits; 0: choose */
@@ -52,7 +57,7 @@ struct opencl_options {
     const char *
         cache_folder; /* where program binaries are kept when the driver keeps none; NULL: the user's cache */
     bool cache_always; /* keep binaries whether or not the driver does (tests) */
-    bool per_voxel;    /* use the kernel shape for GPUs whatever the device is (tests, bench) */
+    enum opencl_shape shape;
 };
 
 /* Plans a run on `device` without allocating: STATUS_DEVICE when not even the smallest batch fits. */

@@ -17,8 +17,9 @@ static const uint64_t unified_batch_bytes = 8ull << 20, discrete_batch_bytes = 3
 
 static const unsigned nbuffers_wanted = 3;
 
-/* Voxels per work-item along x where work-items are threads. */
-enum { THREAD_CHUNK = 2048 };
+/* Voxels per work-item along x where work-items are threads: mostly a whole row, so that memory is read in
+ * long runs. */
+enum { THREAD_CHUNK = 4096 };
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -32,7 +33,9 @@ static unsigned min_unsigned(unsigned a, unsigned b)
 
 bool planner_per_voxel(const struct opencl_device *device, const struct opencl_options *options)
 {
-    return options->per_voxel || device->kind != OPENCL_CPU;
+    if (options->shape == OPENCL_SHAPE_AUTO)
+        return device->kind != OPENCL_CPU;
+    return options->shape == OPENCL_SHAPE_VOXELS;
 }
 
 /* Levels that the pyramid kernel can compute of batches this deep. */

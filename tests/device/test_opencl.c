@@ -30,9 +30,17 @@ static void check(const struct opencl_device *device, const struct test_volume *
     if (options->max_buffer_bytes)
         assert_true(plan->buffer_bytes <= options->max_buffer_bytes);
     test_run(downsampler, volume, test_random_range(random, 1, plan->nbuffers), &levels);
-    test_compare(volume, &levels, expected, options->per_voxel ? "opencl, per voxel" : "opencl");
+    test_compare(volume, &levels, expected,
+                 options->shape == OPENCL_SHAPE_VOXELS ? "opencl by voxels" : "opencl by runs");
     test_levels_free(&levels);
     downsampler->ops->destroy(downsampler);
+}
+
+static const enum opencl_shape shapes[2] = {OPENCL_SHAPE_RUNS, OPENCL_SHAPE_VOXELS};
+
+static enum opencl_shape random_shape(struct test_random *random)
+{
+    return shapes[test_random_range(random, 0, 1)];
 }
 
 /* Options that force some batch depth, band height and number of buffers. */
@@ -40,7 +48,7 @@ static struct opencl_options random_options(const struct test_volume *volume,
                                             const struct opencl_device *device, struct test_random *random)
 {
     const struct pyramid *pyramid = &volume->pyramid;
-    struct opencl_options options = {.per_voxel = test_random_range(random, 0, 1)};
+    struct opencl_options options = {.shape = random_shape(random)};
     if (test_random_range(random, 0, 3)) {
         options.batch_slices = test_random_range(random, 1, pyramid->extent.nz + 1);
         options.band_rows = test_random_range(random, 1, pyramid->extent.ny + 1);
@@ -87,7 +95,7 @@ static void test_all_programs(void **state)
         for (unsigned shape = 0; shape < 2; shape++)
             for (uint32_t depth = 2; depth <= 8; depth *= 2)
                 for (unsigned nlevels = 4; nlevels <= 9; nlevels += 5) {
-                    struct opencl_options options = {.batch_slices = depth, .per_voxel = shape};
+                    struct opencl_options options = {.batch_slices = depth, .shape = shapes[shape]};
                     struct test_volume volume;
                     struct test_levels expected;
                     struct extent extent = {nlevels == 9 ? 513 : 33, 17, 29};
@@ -115,7 +123,8 @@ static void test_bands(void **state)
         test_volume_create(&volume, extent, VOXEL_U16, test_random_range(&random, 1, 4), CONTENTS_RANDOM, 0,
                            &random);
         test_oracle(&volume, &expected);
-        struct opencl_options options = {.max_buffer_bytes = 110 * 16 * 2 * 2 + 2000, .per_voxel = round & 1};
+        struct opencl_options options = {.max_buffer_bytes = 110 * 16 * 2 * 2 + 2000,
+                                         .shape = random_shape(&random)};
         for (size_t i = 0; i < devices->n; i++)
             if (devices->devices[i].usable)
                 check(&devices->devices[i], &volume, &expected, &options, false, &random);
@@ -182,35 +191,6 @@ static void test_refusals(void **state)
     assert_null(downsampler);
 }
 
-/* A device that claims more than it gives: the first plan is refused by the driver, a smaller one is taken.
- */
-static void test_refused_allocation_shrinks(void **state)
-{
-    const struct opencl_devices *devices = *state;
-    for (size_t i = 0; i < devices->n; i++) {
-        struct opencl_device device = devices->devices[i];
-        if (!device.usable)
-            continue;
-        uint64_t real = device.max_buffer_bytes;
-        if (real > (uint64_t)4 << 30)
-            continue; /* too large to pass by a plan that a host can hold */
-        uint32_t nx = 1u << 14, ny = (uint32_t)(real / nx / 2 / 2 + (1u << 10));
-        device.max_buffer_bytes = UINT64_MAX;
-        device.memory_bytes = UINT64_MAX;
-        struct test_volume volume = {.pyramid = {.extent = {nx, ny, 4}, .type = VOXEL_U16, .nlevels = 2}};
-        struct opencl_options options = {.batch_slices = 4, .band_rows = ny};
-        struct downsample_plan plan;
-        struct error error = {0};
-        struct downsampler *downsampler = NULL;
-        assert_int_equal(opencl_plan(&plan, &device, &volume.pyramid, &options, false, &error), STATUS_OK);
-        assert_true(plan.buffer_bytes > real);
-        if (opencl_create(&downsampler, &device, &volume.pyramid, &options, false, NULL, &error) != STATUS_OK)
-            fail_msg("%s", error.message);
-        assert_true(downsampler->plan.buffer_bytes <= real);
-        downsampler->ops->destroy(downsampler);
-    }
-}
-
 int main(void)
 {
     struct opencl_devices devices;
@@ -221,7 +201,6 @@ int main(void)
         cmocka_unit_test_prestate(test_random_volumes, &devices),
         cmocka_unit_test_prestate(test_binary_cache, &devices),
         cmocka_unit_test_prestate(test_refusals, &devices),
-        cmocka_unit_test_prestate(test_refused_allocation_shrinks, &devices),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
     opencl_devices_end(&devices);
