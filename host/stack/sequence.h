@@ -41,7 +41,7 @@ void sequence_end(struct sequence *sequence);
 /* The most positions along z; and more than this many positions without a slice are too many where fewer
  * positions have one: a stray file is likelier then than a stack, and a position without a slice costs memory
  * and time too. */
-enum { SEQUENCE_POSITIONS_MAX = 10000000, SEQUENCE_MISSING_MAX = 100 };
+enum { SEQUENCE_POSITIONS_MAX = 1000000, SEQUENCE_MISSING_MAX = 100 };
 
 /* Positions from the first slice to the last, those without a slice included; nslices >= 1. */
 uint32_t sequence_positions(const struct sequence *sequence);

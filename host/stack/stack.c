@@ -135,13 +135,13 @@ static enum status count_missing(struct stack *stack, unsigned width, struct err
 static enum status gaps_refused(const struct stack *stack, struct error *error)
 {
     char shown[256], pattern[200], numbers[300];
-    return error_set(error, STATUS_INPUT,
-                     "%s: %u %s of %s missing (%s); put them there, or leave their places empty with"
-                     " --missing ignore",
-                     printable(shown, sizeof shown, stack->folder), stack->nmissing,
-                     stack->nmissing == 1 ? "slice" : "slices",
-                     printable(pattern, sizeof pattern, stack->pattern),
-                     ranges_show(numbers, sizeof numbers, stack->missing));
+    return error_set(
+        error, STATUS_INPUT,
+        "%s: %u %s of %s %s missing (%s); put %s there, or leave %s empty with --missing ignore",
+        printable(shown, sizeof shown, stack->folder), stack->nmissing,
+        stack->nmissing == 1 ? "slice" : "slices", printable(pattern, sizeof pattern, stack->pattern),
+        stack->nmissing == 1 ? "is" : "are", ranges_show(numbers, sizeof numbers, stack->missing),
+        stack->nmissing == 1 ? "it" : "them", stack->nmissing == 1 ? "its place" : "their places");
 }
 
 static enum status read_header(const struct codec *codec, struct slice *slice, struct error *error)

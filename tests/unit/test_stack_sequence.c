@@ -2,6 +2,7 @@
  * Which names are slices, and in which order. */
 #include "stack/ranges.h"
 #include "stack/sequence.h"
+#include "temp_folder.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -166,13 +167,6 @@ static void test_width(void **state)
     }
 }
 
-/* A small generator, so that a failure can be repeated. */
-static uint32_t next_random(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*seed >> 33);
-}
-
 /* One random folder: numbers that are each at most one behind the last or leave a gap, in random order among
  * strays. */
 static void check_random_folder(uint64_t *seed)
@@ -181,22 +175,22 @@ static void check_random_folder(uint64_t *seed)
     static char texts[SLICES + STRAYS][32];
     const char *names[SLICES + STRAYS];
     uint64_t numbers[SLICES];
-    size_t nslices = STRAYS + 1 + next_random(seed) % (SLICES - STRAYS), nstrays = next_random(seed) % STRAYS;
-    int width = (int)(next_random(seed) % 7);
-    uint64_t number = (uint64_t)next_random(seed) >> (next_random(seed) % 31);
+    size_t nslices = STRAYS + 1 + temp_random(seed) % (SLICES - STRAYS), nstrays = temp_random(seed) % STRAYS;
+    int width = (int)(temp_random(seed) % 7);
+    uint64_t number = (uint64_t)temp_random(seed) >> (temp_random(seed) % 31);
     uint32_t positions = 1;
     for (size_t i = 0; i < nslices; i++) {
         numbers[i] = number;
         snprintf(texts[i], sizeof *texts, "p%d_%0*" PRIu64 ".%s", width, width, number,
-                 next_random(seed) % 2 ? "tif" : "TIF");
-        uint32_t step = 1 + (next_random(seed) % 4 == 0);
+                 temp_random(seed) % 2 ? "tif" : "TIF");
+        uint32_t step = 1 + (temp_random(seed) % 4 == 0);
         number += step;
         positions += i + 1 < nslices ? step : 0;
     }
     for (size_t i = 0; i < nstrays; i++)
         snprintf(texts[nslices + i], sizeof *texts, "q%zu.tif", 1 + i);
     for (size_t i = 0; i < nslices + nstrays; i++) {
-        size_t j = next_random(seed) % (i + 1);
+        size_t j = temp_random(seed) % (i + 1);
         names[i] = names[j];
         names[j] = texts[i];
     }

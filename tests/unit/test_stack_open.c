@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT
+ * Stacks in folders: what is opened, and what is refused in which words. */
+#include "stack/stack.h"
+#include "temp_folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A slice of nx x ny voxels; its file's bytes are to be freed by bytes_end. */
+static struct bytes encode(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing)
+{
+    struct error error = {0};
+    struct bytes encoded = {0};
+    unsigned char *voxels = calloc((size_t)nx * ny, 4);
+    assert_non_null(voxels);
+    assert_int_equal(codec_tiff.encode(nx, ny, type, spacing, voxels, &encoded, &error), STATUS_OK);
+    free(voxels);
+    return encoded;
+}
+
+static void write_slice(const char *path, uint32_t nx, uint32_t ny, enum voxel_type type,
+                        struct spacing spacing)
+{
+    struct bytes encoded = encode(nx, ny, type, spacing);
+    temp_file_write(path, encoded.data, encoded.n_bytes);
+    bytes_end(&encoded);
+}
+
+/* "s1.tif" ..., or with another printf pattern, each 3 x 2 u16. */
+static void write_slices(const char *folder, const char *names)
+{
+    char list[512];
+    snprintf(list, sizeof list, "%s", names);
+    for (char *name = strtok(list, " "); name; name = strtok(NULL, " "))
+        write_slice(temp_path(folder, "%s", name), 3, 2, VOXEL_U16, (struct spacing){0});
+}
+
+static struct stack *opened(const char *folder, enum missing_policy policy)
+{
+    struct error error = {0};
+    struct stack *stack = NULL;
+    if (stack_open(&stack, folder, policy, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    return stack;
+}
+
+/* Refused as bad input, in one line that holds both parts. */
+static void assert_refused(const char *folder, enum missing_policy policy, const char *part1,
+                           const char *part2)
+{
+    struct error error = {0};
+    struct stack *stack = NULL;
+    assert_int_equal(stack_open(&stack, folder, policy, &error), STATUS_INPUT);
+    assert_null(stack);
+    if (!strstr(error.message, part1) || !strstr(error.message, part2))
+        fail_msg("'%s' does not say '%s' and '%s'", error.message, part1, part2);
+    assert_null(strchr(error.message, '\n'));
+}
+
+static void test_stack_of_some(void **state)
+{
+    const char *folder = *state;
+    const struct spacing spacing = {2, 2, 0, UNIT_CM};
+    write_slice(temp_path(folder, "s8.tif"), 3, 2, VOXEL_I16, spacing);
+    write_slice(temp_path(folder, "s10.TIF"), 3, 2, VOXEL_I16, (struct spacing){0});
+    write_slice(temp_path(folder, "s9.tif"), 3, 2, VOXEL_I16, (struct spacing){0});
+    temp_text_write(temp_path(folder, "notes.txt"), "");
+    temp_text_write(temp_path(folder, ".hidden"), "");
+    temp_text_write(temp_path(folder, "t1.tif"), "");
+    assert_int_equal(mkdir(temp_path(folder, ".thumbnail"), 0700), 0);
+    assert_int_equal(mkdir(temp_path(folder, "1"), 0700), 0);
+    assert_int_equal(symlink(".thumbnail", temp_path(folder, "link")), 0);
+    assert_int_equal(symlink("nowhere", temp_path(folder, "broken")), 0);
+
+    char with_slashes[TEMP_PATH_BYTES + 2];
+    snprintf(with_slashes, sizeof with_slashes, "%s//", folder);
+    struct stack *stack = opened(with_slashes, MISSING_FAIL);
+    assert_string_equal(stack->folder, folder);
+    assert_string_equal(stack->pattern, "s#.tif");
+    assert_ptr_equal(stack->codec, &codec_tiff);
+    assert_int_equal(stack->extent.nx, 3);
+    assert_int_equal(stack->extent.ny, 2);
+    assert_int_equal(stack->extent.nz, 3);
+    assert_int_equal(stack->type, VOXEL_I16);
+    assert_true(stack->spacing.x == 2 && stack->spacing.unit == UNIT_CM);
+    assert_int_equal(stack->nmissing, 0);
+    assert_string_equal(stack->missing, "");
+    static const char *const names[] = {"s8.tif", "s9.tif", "s10.TIF"};
+    uint64_t file_bytes = 0;
+    for (uint32_t z = 0; z < 3; z++) {
+        const struct slice *slice = &stack->slices[z];
+        struct stat about;
+        assert_string_equal(slice->name, names[z]);
+        assert_string_equal(slice->path, temp_path(folder, "%s", names[z]));
+        assert_true(slice->number == 8 + z);
+        assert_int_equal(stat(slice->path, &about), 0);
+        assert_true(slice->n_bytes == (uint64_t)about.st_size);
+        assert_true(slice->mtime_ns == (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec);
+        assert_int_equal(slice->header.nx, 3);
+        file_bytes += slice->header.plain ? 12 : slice->header.encoded_bytes;
+    }
+    assert_true(stack_file_bytes(stack) == file_bytes);
+    static const char *const ignored[] = {".hidden", "broken", "notes.txt", "t1.tif"};
+    assert_int_equal(stack->nignored, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(stack->ignored[i], ignored[i]);
+    stack_close(stack);
+    stack_close(NULL);
+}
+
+static void test_one_slice(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "scan_0042.tif");
+    struct stack *stack = opened(folder, MISSING_FAIL);
+    assert_int_equal(stack->extent.nz, 1);
+    assert_string_equal(stack->pattern, "scan_####.tif");
+    stack_close(stack);
+}
+
+static void test_no_stack(void **state)
+{
+    const char *folder = *state;
+    assert_refused(folder, MISSING_FAIL, folder, "holds no slices, it is empty");
+    temp_text_write(temp_path(folder, "notes.txt"), "");
+    assert_refused(folder, MISSING_FAIL, folder, "holds no slices; ");
+    assert_refused(temp_path(folder, "nowhere"), MISSING_FAIL, "nowhere: ", "no such folder");
+    assert_refused(temp_path(folder, "notes.txt"), MISSING_FAIL, "notes.txt: ", "is not a folder");
+    assert_refused("", MISSING_FAIL, "no such folder", "");
+    assert_int_equal(mkfifo(temp_path(folder, "fifo"), 0600), 0);
+    assert_refused(temp_path(folder, "fifo"), MISSING_FAIL, "fifo: ", "is not a folder");
+}
+
+static void test_gaps(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "s0119.tif s0124.tif s0125.tif s0127.tif s0128.tif s0129.tif");
+    assert_refused(folder, MISSING_FAIL, "5 slices of s####.tif are missing (0120-0123, 0126)",
+                   "--missing ignore");
+    struct stack *stack = opened(folder, MISSING_IGNORE);
+    assert_int_equal(stack->extent.nz, 11);
+    assert_int_equal(stack->nmissing, 5);
+    assert_string_equal(stack->missing, "0120-0123, 0126");
+    assert_int_equal(stack->nunreadable, 0);
+    for (uint32_t z = 0; z < 11; z++) {
+        bool missing = (z >= 1 && z <= 4) || z == 7;
+        assert_true(stack->slices[z].number == 119 + z);
+        assert_true(missing ? !stack->slices[z].path && !stack->slices[z].name
+                            : stack->slices[z].path != NULL);
+    }
+    stack_close(stack);
+    unlink(temp_path(folder, "s0119.tif"));
+    assert_refused(folder, MISSING_FAIL, "1 slice of s####.tif is missing (0126)", "");
+}
+
+static void test_many_gaps_fit_a_message(void **state)
+{
+    const char *folder = *state;
+    char name[64];
+    for (int i = 0; i < 120; i++) {
+        snprintf(name, sizeof name, "slice%06d.tif", 3 * (i / 2) + i % 2);
+        write_slices(folder, name);
+    }
+    assert_refused(folder, MISSING_FAIL, "59 slices of slice######.tif are missing (000002, 000005, ",
+                   ", ...); put them there, or leave their places empty with --missing ignore");
+}
+
+static void test_duplicates_and_strays(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "s1.tif s01.tif");
+    assert_refused(folder, MISSING_IGNORE, "s01.tif and s1.tif", "same number");
+    unlink(temp_path(folder, "s01.tif"));
+    write_slices(folder, "s4000000000.tif");
+    assert_refused(folder, MISSING_IGNORE, "s4000000000.tif", "only 2 slices");
+    unlink(temp_path(folder, "s4000000000.tif"));
+    write_slices(folder, "s99999999999999999999.tif");
+    assert_refused(folder, MISSING_IGNORE, "s99999999999999999999.tif", "rename");
+}
+
+static void test_one_differs(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "s1.tif s2.tif s4.tif");
+    const struct {
+        uint32_t nx, ny;
+        enum voxel_type type;
+        const char *part;
+    } cases[] = {
+        {4, 2, VOXEL_U16, "is 4 x 2 u16, but s1.tif is 3 x 2 u16"},
+        {3, 1, VOXEL_U16, "is 3 x 1 u16, but s1.tif is 3 x 2 u16"},
+        {3, 2, VOXEL_I16, "is 3 x 2 i16, but s1.tif is 3 x 2 u16"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        const char *path = temp_path(folder, "s3.tif");
+        write_slice(path, cases[i].nx, cases[i].ny, cases[i].type, (struct spacing){0});
+        assert_refused(folder, MISSING_FAIL, path, cases[i].part);
+        assert_refused(folder, MISSING_IGNORE, path, cases[i].part); /* this is not a missing slice */
+    }
+}
+
+/* Something named s2.tif that is no slice stops a run, or is a missing slice with its reason. */
+static void assert_unreadable(const char *folder)
+{
+    assert_refused(folder, MISSING_FAIL, temp_path(folder, "s2.tif: "), "");
+    struct stack *stack = opened(folder, MISSING_IGNORE);
+    assert_int_equal(stack->extent.nz, 3);
+    assert_int_equal(stack->nmissing, 1);
+    assert_string_equal(stack->missing, "2");
+    assert_null(stack->slices[1].path);
+    assert_int_equal(stack->nunreadable, 1);
+    assert_non_null(strstr(stack->unreadable[0], temp_path(folder, "s2.tif: ")));
+    assert_int_equal(stack->nignored, 0);
+    stack_close(stack);
+}
+
+static void test_unreadable_slices(void **state)
+{
+    const char *folder = *state;
+    char path[TEMP_PATH_BYTES];
+    strcpy(path, temp_path(folder, "s2.tif"));
+    write_slices(folder, "s1.tif s3.tif");
+    temp_text_write(path, "not an image");
+    assert_unreadable(folder);
+    temp_text_write(path, "");
+    assert_unreadable(folder);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_unreadable(folder);
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_unreadable(folder);
+    rmdir(path);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_unreadable(folder);
+    unlink(path);
+    struct bytes encoded = encode(3, 2, VOXEL_U16, (struct spacing){0});
+    temp_file_write(path, encoded.data, encoded.n_bytes - 1); /* cut short */
+    bytes_end(&encoded);
+    assert_unreadable(folder);
+}
+
+static void test_first_slice_unreadable(void **state)
+{
+    const char *folder = *state;
+    temp_text_write(temp_path(folder, "s1.tif"), "");
+    temp_text_write(temp_path(folder, "s3.tif"), "");
+    assert_refused(folder, MISSING_IGNORE, "s1.tif: ", ""); /* no slice at all */
+    write_slices(folder, "s2.tif");
+    struct stack *stack = opened(folder, MISSING_IGNORE);
+    assert_int_equal(stack->extent.nz, 3);
+    assert_int_equal(stack->extent.nx, 3);
+    assert_string_equal(stack->missing, "1, 3");
+    stack_close(stack);
+}
+
+static void test_odd_names(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "a\n\x1b[31m1.tif a\n\x1b[31m2.tif");
+    struct stack *stack = opened(folder, MISSING_FAIL);
+    assert_string_equal(stack->slices[1].name, "a\n\x1b[31m2.tif");
+    stack_close(stack);
+    write_slices(folder, "a\n\x1b[31m4.tif");
+    assert_refused(folder, MISSING_FAIL, "a\\x0a\\x1b[31m#.tif", "missing");
+}
+
+/* Listing and reading the headers of a long scan must not be what a user waits for. */
+static void test_long_stack(void **state)
+{
+    enum { SLICES = 5000 };
+    const char *folder = *state;
+    struct bytes encoded = encode(3, 2, VOXEL_U16, (struct spacing){0});
+    for (int i = 0; i < SLICES; i++)
+        temp_file_write(temp_path(folder, "slice_%05d.tif", i), encoded.data, encoded.n_bytes);
+    bytes_end(&encoded);
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    struct stack *stack = opened(folder, MISSING_FAIL);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    double seconds = (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
+    print_message("%d slices opened in %.3f s\n", SLICES, seconds);
+    assert_int_equal(stack->extent.nz, SLICES);
+    for (uint32_t z = 0; z < SLICES; z++)
+        assert_true(stack->slices[z].number == z);
+    stack_close(stack);
+}
+
+static int make(void **state)
+{
+    *state = malloc(TEMP_PATH_BYTES);
+    temp_folder_make(*state);
+    return 0;
+}
+
+static int clear(void **state)
+{
+    temp_folder_remove(*state);
+    free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_stack_of_some, make, clear),
+        cmocka_unit_test_setup_teardown(test_one_slice, make, clear),
+        cmocka_unit_test_setup_teardown(test_no_stack, make, clear),
+        cmocka_unit_test_setup_teardown(test_gaps, make, clear),
+        cmocka_unit_test_setup_teardown(test_many_gaps_fit_a_message, make, clear),
+        cmocka_unit_test_setup_teardown(test_duplicates_and_strays, make, clear),
+        cmocka_unit_test_setup_teardown(test_one_differs, make, clear),
+        cmocka_unit_test_setup_teardown(test_unreadable_slices, make, clear),
+        cmocka_unit_test_setup_teardown(test_first_slice_unreadable, make, clear),
+        cmocka_unit_test_setup_teardown(test_odd_names, make, clear),
+        cmocka_unit_test_setup_teardown(test_long_stack, make, clear),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
