@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * stackthumb.json: what an output folder holds and what it was made from. Written as a whole, under a
  * temporary name that is renamed; "complete": true only in the last one. JSON by jansson; names that are not
- * UTF-8 appear as printable() shows them. */
+ * UTF-8 appear as printable() shows them.
+ *
+ *   format_version  1
+ *   program         {name: "stackthumb", version}
+ *   source          {folder, slices: for every z {name, bytes, mtime_ns}, or null where it is missing}
+ *   extent          {nx, ny, nz} of level 0, in voxels
+ *   type            "u8" ... "f32", of every level
+ *   spacing         {x, y, z, unit} of level 0, null for what is not known
+ *   levels          for every level built {level, folder, extent, spacing}
+ *   complete        false until every slice of every level is there */
 #ifndef STACKTHUMB_OUTPUT_MANIFEST_H
 #define STACKTHUMB_OUTPUT_MANIFEST_H
 
@@ -14,7 +23,8 @@
 #define MANIFEST_NAME "stackthumb.json"
 
 /* Writes the manifest into the folder open as `folder_fd`; `folder` is for messages. STATUS_OUTPUT on
- * failure. */
+ * failure. One that takes back an earlier manifest (complete = false, and there is one) has reached the disk
+ * when this returns, so that no power failure can leave the earlier one beside newer slices. */
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, bool complete, struct error *error);
 

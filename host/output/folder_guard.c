@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/folder_guard.h"
+
+#include "base/printable.h"
+#include "output/folder_entries.h"
+#include "output/level_names.h"
+#include "output/manifest.h"
+#include "output/output_failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What an output folder was found to hold. */
+struct contents {
+    int folder_fd;
+    const char *folder;
+    struct stat source;
+    bool has_manifest;
+    bool has_levels;
+    char foreign[600]; /* folder-relative name of one entry that is none of ours (the first by strcmp), or ""
+                        */
+};
+
+/* Context of a visit to one level folder. */
+struct level_contents {
+    struct contents *contents;
+    const char *level;
+};
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Walks from the source folder up to the root by "..", which no symbolic link can mislead, and looks for the
+ * output folder. */
+static enum status check_not_above(int folder_fd, const char *folder, const char *source_folder,
+                                   struct stat *source, struct error *error)
+{
+    char shown[384], shown_source[384];
+    struct stat output, here = {0}, below;
+    printable(shown, sizeof shown, folder);
+    printable(shown_source, sizeof shown_source, source_folder);
+    int fd = open(source_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, source) != 0 || fstat(folder_fd, &output) != 0)
+        goto failed;
+    here = *source;
+    if (same_file(&output, source)) {
+        close(fd);
+        return error_set(error, STATUS_OUTPUT, "%s: is the input folder itself; choose another OUTPUT",
+                         shown);
+    }
+    do {
+        int parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        below = here;
+        if (parent < 0 || fstat(parent, &here) != 0) {
+            if (parent >= 0)
+                close(parent);
+            goto failed;
+        }
+        close(fd);
+        fd = parent;
+        if (same_file(&output, &here)) {
+            close(fd);
+            return error_set(error, STATUS_OUTPUT,
+                             "%s: lies above the input folder %s; choose another OUTPUT", shown,
+                             shown_source);
+        }
+    } while (!same_file(&here, &below));
+    close(fd);
+    return STATUS_OK;
+failed:
+    if (fd >= 0)
+        close(fd);
+    return error_set_errno(error, STATUS_OUTPUT, errno,
+                           "%s: cannot be told apart from the input folder %s; choose another OUTPUT", shown,
+                           shown_source);
+}
+
+static void note_foreign(struct contents *contents, const char *level, const char *name)
+{
+    char path[sizeof contents->foreign];
+    snprintf(path, sizeof path, "%s%s%s", level, *level ? "/" : "", name);
+    if (!contents->foreign[0] || strcmp(path, contents->foreign) < 0)
+        strcpy(contents->foreign, path);
+}
+
+static enum status visit_slice(void *context, const char *name, enum entry_kind kind, struct error *error)
+{
+    const struct level_contents *level = context;
+    uint32_t z;
+    (void)error;
+    if (kind != ENTRY_FILE || (!slice_name_parse(name, &z) && !slice_name_is_partial(name)))
+        note_foreign(level->contents, level->level, name);
+    return STATUS_OK;
+}
+
+static enum status check_level(struct contents *contents, const char *name, struct error *error)
+{
+    char path[PRINTABLE_BYTES];
+    char shown[PRINTABLE_BYTES];
+    struct stat about;
+    int n = snprintf(path, sizeof path, "%s/%s", contents->folder, name);
+    const char *level_path = (size_t)n < sizeof path ? path : name;
+    int fd = openat(contents->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return output_failure(error, errno, contents->folder, name);
+    enum status status = STATUS_OK;
+    if (fstat(fd, &about) != 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        status = output_failure(error, errno, contents->folder, name);
+    else if (same_file(&about, &contents->source))
+        status = error_set(error, STATUS_OUTPUT, "%s: is the input folder itself; choose another OUTPUT",
+                           printable(shown, sizeof shown, level_path));
+    else
+        status = folder_visit(fd, level_path, visit_slice, &(struct level_contents){contents, name}, error);
+    close(fd);
+    return status;
+}
+
+static enum status visit_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
+{
+    struct contents *contents = context;
+    char shown[PRINTABLE_BYTES], partial[PARTIAL_NAME_BYTES];
+    unsigned level;
+    if (level_name_parse(name, &level)) {
+        contents->has_levels = true;
+        if (kind != ENTRY_FOLDER)
+            return error_set(
+                error, STATUS_OUTPUT,
+                "%s/%s: is not a folder, and a level is to be written there; choose another OUTPUT",
+                printable(shown, sizeof shown, contents->folder), name);
+        return check_level(contents, name, error);
+    }
+    if (kind == ENTRY_FILE && strcmp(name, MANIFEST_NAME) == 0)
+        contents->has_manifest = true;
+    else if (kind != ENTRY_FILE || strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0)
+        note_foreign(contents, "", name);
+    return STATUS_OK;
+}
+
+/* Without --force: only a pyramid that its manifest tells to be ours, or nothing. */
+static enum status check_ours(const struct contents *contents, struct error *error)
+{
+    char shown[384], foreign[256];
+    struct error reason = {0};
+    struct manifest manifest;
+    printable(shown, sizeof shown, contents->folder);
+    if (contents->foreign[0])
+        return error_set(
+            error, STATUS_OUTPUT,
+            "%s: holds %s, which is no part of a pyramid; choose another OUTPUT, or write beside it"
+            " with --force",
+            shown, printable(foreign, sizeof foreign, contents->foreign));
+    if (contents->has_manifest) {
+        enum status status = manifest_read(contents->folder, &manifest, &reason);
+        if (status == STATUS_INPUT)
+            return error_set(error, STATUS_OUTPUT,
+                             "%.400s; choose another OUTPUT, or replace what is there"
+                             " with --force",
+                             reason.message);
+        return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", reason.message);
+    }
+    if (contents->has_levels)
+        return error_set(error, STATUS_OUTPUT,
+                         "%s: holds a pyramid of another program (there is no %s); choose another OUTPUT, or"
+                         " replace it with --force",
+                         shown, MANIFEST_NAME);
+    return STATUS_OK;
+}
+
+enum status folder_guard_check(int folder_fd, const char *folder, const char *source_folder, bool force,
+                               struct error *error)
+{
+    struct contents contents = {.folder_fd = folder_fd, .folder = folder};
+    enum status status = check_not_above(folder_fd, folder, source_folder, &contents.source, error);
+    if (status != STATUS_OK)
+        return status;
+    if (faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        return output_failure(error, errno, folder, NULL);
+    status = folder_visit(folder_fd, folder, visit_entry, &contents, error);
+    if (status != STATUS_OK || force)
+        return status;
+    return check_ours(&contents, error);
+}
+
+/* True when some component of `path` is "..". */
+static bool has_parent_component(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "..")); at += 2)
+        if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
+            return true;
+    return false;
+}
+
+enum status folder_guard_check_absent(const char *folder, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    struct stat about;
+    size_t n = strlen(folder);
+    char *above = malloc(n + 2);
+    if (!above)
+        return error_no_memory(error, n + 2, "a file name");
+    memcpy(above, folder, n + 1);
+    enum status status = STATUS_OK;
+    do { /* cut components off its end, until there is something */
+        while (n > 0 && above[n - 1] == '/')
+            n--;
+        while (n > 0 && above[n - 1] != '/')
+            n--;
+        above[n] = '\0';
+        if (n == 0)
+            strcpy(above, ".");
+    } while (stat(above, &about) != 0 && errno == ENOENT && n > 0);
+    if (has_parent_component(folder + n))
+        status = error_set(error, STATUS_OUTPUT,
+                           "%s: leads by .. out of a folder that does not exist; write it without",
+                           printable(shown, sizeof shown, folder));
+    else if (faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) != 0)
+        status = output_failure(error, errno, above, NULL);
+    else if (stat(above, &about) == 0 && !S_ISDIR(about.st_mode))
+        status = output_failure(error, ENOTDIR, above, NULL);
+    free(above);
+    return status;
+}

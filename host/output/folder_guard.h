@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * What keeps a run from writing where it must not: into or above its own input, or over what is not a pyramid
+ * of this program. Nothing here changes anything on the disk. All errors are STATUS_OUTPUT. */
+#ifndef STACKTHUMB_OUTPUT_FOLDER_GUARD_H
+#define STACKTHUMB_OUTPUT_FOLDER_GUARD_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* The folder open as folder_fd (`folder` to its opener) may be written into: it is neither source_folder nor
+ * above it, it is writable, its level folders are folders and none is source_folder, and, unless `force`, it
+ * holds nothing, or a manifest of this program and level folders of slices. */
+enum status folder_guard_check(int folder_fd, const char *folder, const char *source_folder, bool force,
+                               struct error *error);
+
+/* `folder` does not exist, and may be created. */
+enum status folder_guard_check_absent(const char *folder, struct error *error);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT
+ * Level folders of TIFF slices. All writing goes by open folders, not by paths, so that nothing that happens
+ * to the paths meanwhile can lead it elsewhere.
+ *
+ *   open    guard -> create folders -> lock -> guard again -> remove a dead run's partial files
+ *           -> manifest that says "not complete" -> level folders
+ *   write   partial file, rename
+ *   finish  remove an earlier pyramid's slices that are none of this one's -> manifest that says "complete"
+ */
+#include "base/printable.h"
+#include "codec/codec.h"
+#include "output/atomic_file.h"
+#include "output/folder_entries.h"
+#include "output/folder_guard.h"
+#include "output/level_names.h"
+#include "output/manifest.h"
+#include "output/output.h"
+#include "output/output_failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Written by open; counts by the writer thread. */
+struct level_folders {
+    struct output output; /* first */
+    char *folder;
+    struct pyramid pyramid;
+    const struct output_source *source; /* borrowed */
+    int folder_fd;                      /* carries the lock */
+    struct level {
+        int fd;
+        char *path;  /* for messages */
+        uint32_t nz; /* slices that it is to have */
+        uint32_t nwritten;
+    } levels[LEVELS_MAX + 1]; /* 1 .. nlevels are used */
+};
+
+static enum status level_folders_encode(struct output *output, unsigned level, uint32_t z, const void *voxels,
+                                        struct bytes *encoded, struct error *error)
+{
+    const struct level_folders *folders = (const struct level_folders *)output;
+    const struct pyramid *pyramid = &folders->pyramid;
+    struct extent extent = extent_at_level(pyramid->extent, level);
+    (void)z;
+    return codec_tiff.encode(extent.nx, extent.ny, pyramid->type, spacing_at_level(pyramid->spacing, level),
+                             voxels, encoded, error);
+}
+
+static enum status level_folders_write(struct output *output, unsigned level, uint32_t z,
+                                       const struct bytes *encoded, struct error *error)
+{
+    struct level_folders *folders = (struct level_folders *)output;
+    struct level *to = &folders->levels[level];
+    char name[SLICE_NAME_BYTES];
+    enum status status = atomic_file_write(to->fd, to->path, slice_name(name, z), encoded->data,
+                                           encoded->n_bytes, false, error);
+    to->nwritten += status == STATUS_OK;
+    return status;
+}
+
+/* A visit that removes files of ours from one level folder. */
+struct sweep {
+    int fd;
+    const char *path;
+    uint64_t first; /* slices from this z on go */
+};
+
+static enum status sweep_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
+{
+    const struct sweep *sweep = context;
+    uint32_t z;
+    bool goes = slice_name_is_partial(name) || (slice_name_parse(name, &z) && z >= sweep->first);
+    if (goes && kind == ENTRY_FILE && unlinkat(sweep->fd, name, 0) != 0 && errno != ENOENT)
+        return output_failure(error, errno, sweep->path, name);
+    return STATUS_OK;
+}
+
+/* Removes partial files, and slices from z = first on, of a level folder, if there is one; and the folder,
+ * if that leaves it empty and `also_folder`. */
+static enum status sweep_level(const struct level_folders *folders, unsigned level, uint64_t first,
+                               bool also_folder, struct error *error)
+{
+    char name[LEVEL_NAME_BYTES];
+    level_name(name, level);
+    int fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folders->folder, name);
+    struct sweep sweep = {fd, folders->folder, first};
+    enum status status = folder_visit(fd, folders->folder, sweep_entry, &sweep, error);
+    close(fd);
+    /* With --force there may be files of others in it: then it stays. */
+    if (status == STATUS_OK && also_folder && unlinkat(folders->folder_fd, name, AT_REMOVEDIR) != 0 &&
+        errno != ENOTEMPTY && errno != EEXIST)
+        status = output_failure(error, errno, folders->folder, name);
+    return status;
+}
+
+static enum status level_folders_finish(struct output *output, struct error *error)
+{
+    struct level_folders *folders = (struct level_folders *)output;
+    char shown[PRINTABLE_BYTES];
+    enum status status = STATUS_OK;
+    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
+        const struct level *done = &folders->levels[level];
+        if (done->nwritten != done->nz)
+            return error_set(error, STATUS_FAILED, "%s: %u of %u slices were written; run again",
+                             printable(shown, sizeof shown, done->path), done->nwritten, done->nz);
+        status = sweep_level(folders, level, done->nz, level > folders->pyramid.nlevels, error);
+    }
+    if (status != STATUS_OK)
+        return status;
+    return manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source, true,
+                          error);
+}
+
+static void level_folders_close(struct output *output)
+{
+    struct level_folders *folders = (struct level_folders *)output;
+    for (unsigned level = 1; level <= LEVELS_MAX; level++) {
+        if (folders->levels[level].fd >= 0)
+            close(folders->levels[level].fd);
+        free(folders->levels[level].path);
+    }
+    if (folders->folder_fd >= 0)
+        close(folders->folder_fd);
+    free(folders->folder);
+    free(folders);
+}
+
+static const struct output_ops level_folders_ops = {
+    .name = "tiff",
+    .encode = level_folders_encode,
+    .write = level_folders_write,
+    .finish = level_folders_finish,
+    .close = level_folders_close,
+};
+
+/* mkdir -p. */
+static enum status make_folders(const char *folder, struct error *error)
+{
+    char *path = strdup(folder);
+    if (!path)
+        return error_no_memory(error, strlen(folder), "a file name");
+    enum status status = STATUS_OK;
+    for (char *end = path; *end && status == STATUS_OK;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char behind = *end;
+        *end = '\0';
+        struct stat about;
+        /* mkdir is not asked about what exists: on a read-only or automounted parent it may answer with
+         * another error than EEXIST. */
+        if (stat(path, &about) != 0 && mkdir(path, 0777) != 0 && errno != EEXIST)
+            status = output_failure(error, errno, path, NULL);
+        *end = behind;
+    }
+    free(path);
+    return status;
+}
+
+static enum status lock_folder(const struct level_folders *folders, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    /* Where folders cannot be locked (some network file systems) two runs are not kept apart: each slice
+     * still appears as a whole. */
+    if (flock(folders->folder_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return error_set(error, STATUS_OUTPUT,
+                         "%s: another run is writing into it; wait for its end, or choose another OUTPUT",
+                         printable(shown, sizeof shown, folders->folder));
+    return STATUS_OK;
+}
+
+static enum status sweep_partial_files(const struct level_folders *folders, struct error *error)
+{
+    char partial[PARTIAL_NAME_BYTES];
+    enum status status = STATUS_OK;
+    partial_name(partial, MANIFEST_NAME);
+    if (unlinkat(folders->folder_fd, partial, 0) != 0 && errno != ENOENT)
+        return output_failure(error, errno, folders->folder, partial);
+    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++)
+        status = sweep_level(folders, level, UINT64_MAX, false, error);
+    return status;
+}
+
+static enum status open_levels(struct level_folders *folders, struct error *error)
+{
+    for (unsigned level = 1; level <= folders->pyramid.nlevels; level++) {
+        struct level *opened = &folders->levels[level];
+        char name[LEVEL_NAME_BYTES];
+        level_name(name, level);
+        opened->nz = extent_at_level(folders->pyramid.extent, level).nz;
+        if (asprintf(&opened->path, "%s/%s", folders->folder, name) < 0) {
+            opened->path = NULL;
+            return error_no_memory(error, strlen(folders->folder), "a file name");
+        }
+        if (mkdirat(folders->folder_fd, name, 0777) != 0 && errno != EEXIST)
+            return output_failure(error, errno, folders->folder, name);
+        opened->fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (opened->fd < 0)
+            return output_failure(error, errno, folders->folder, name);
+    }
+    return STATUS_OK;
+}
+
+/* From the lock on; on failure level_folders_close frees what is there. */
+static enum status prepare(struct level_folders *folders, bool force, struct error *error)
+{
+    enum status status;
+    if ((status = lock_folder(folders, error)) != STATUS_OK ||
+        (status = folder_guard_check(folders->folder_fd, folders->folder, folders->source->folder, force,
+                                     error)) != STATUS_OK ||
+        (status = sweep_partial_files(folders, error)) != STATUS_OK ||
+        (status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
+                                 false, error)) != STATUS_OK)
+        return status;
+    return open_levels(folders, error);
+}
+
+/* Without the slashes at its end, which would show in messages. */
+static char *copy_folder(const char *folder)
+{
+    size_t n = strlen(folder);
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    return strndup(folder, n);
+}
+
+static int open_folder(const char *folder)
+{
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
+                               const struct output_source *source, bool force, struct error *error)
+{
+    enum status status = level_folders_check(folder, source, force, error);
+    if (status != STATUS_OK)
+        return status;
+    struct level_folders *folders = calloc(1, sizeof *folders);
+    if (!folders)
+        return error_no_memory(error, sizeof *folders, "the output");
+    folders->output.ops = &level_folders_ops;
+    folders->pyramid = *pyramid;
+    folders->source = source;
+    folders->folder_fd = -1;
+    for (unsigned level = 0; level <= LEVELS_MAX; level++)
+        folders->levels[level].fd = -1;
+    folders->folder = copy_folder(folder);
+    if (!folders->folder) {
+        status = error_no_memory(error, strlen(folder), "a file name");
+        goto close_folders;
+    }
+    status = make_folders(folder, error);
+    if (status != STATUS_OK)
+        goto close_folders;
+    folders->folder_fd = open_folder(folder);
+    status =
+        folders->folder_fd < 0 ? output_failure(error, errno, folder, NULL) : prepare(folders, force, error);
+close_folders:
+    if (status == STATUS_OK)
+        *output = &folders->output;
+    else
+        level_folders_close(&folders->output);
+    return status;
+}
+
+enum status level_folders_check(const char *folder, const struct output_source *source, bool force,
+                                struct error *error)
+{
+    if (!*folder)
+        return error_set(error, STATUS_OUTPUT, "OUTPUT: its name is empty; name a folder");
+    int fd = open_folder(folder);
+    if (fd < 0 && errno == ENOENT)
+        return folder_guard_check_absent(folder, error);
+    if (fd < 0)
+        return output_failure(error, errno, folder, NULL);
+    enum status status = folder_guard_check(fd, folder, source->folder, force, error);
+    close(fd);
+    return status;
+}

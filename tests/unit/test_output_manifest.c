@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ * The manifest: what is written, what is read back, and what is refused. */
+#include "output/manifest.h"
+#include "temp_folder.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct source_slice three_slices[] = {
+    {"s1.tif", 123, 1700000000123456789},
+    {NULL, 0, 0},
+    {"s3.tif", 5000000000, -1},
+};
+static const struct output_source three_source = {"slices", three_slices, "1.2.3"};
+static const struct pyramid three_pyramid = {
+    .extent = {5, 7, 3},
+    .type = VOXEL_I16,
+    .nlevels = 2,
+    .spacing = {5.2, 5.2, 10, UNIT_UM},
+};
+
+/* Writes a manifest and gives its text; the caller frees it. */
+static char *written(const char *folder, const struct pyramid *pyramid, const struct output_source *source,
+                     bool complete)
+{
+    struct error error = {0};
+    size_t n_bytes;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    assert_int_equal(manifest_write(fd, folder, pyramid, source, complete, &error), STATUS_OK);
+    close(fd);
+    return temp_file_read(temp_path(folder, MANIFEST_NAME), &n_bytes);
+}
+
+static void test_text(void **state)
+{
+    const char *folder = *state;
+    static const char expected[] =
+        "{'format_version': 1, 'program': {'name': 'stackthumb', 'version': '1.2.3'},"
+        " 'source': {'folder': 'slices', 'slices': ["
+        "  {'name': 's1.tif', 'bytes': 123, 'mtime_ns': 1700000000123456789}, null,"
+        "  {'name': 's3.tif', 'bytes': 5000000000, 'mtime_ns': -1}]},"
+        " 'extent': {'nx': 5, 'ny': 7, 'nz': 3}, 'type': 'i16',"
+        " 'spacing': {'x': 5.2, 'y': 5.2, 'z': 10.0, 'unit': 'um'},"
+        " 'levels': [{'level': 1, 'folder': '1', 'extent': {'nx': 3, 'ny': 4, 'nz': 2},"
+        "             'spacing': {'x': 10.4, 'y': 10.4, 'z': 20.0, 'unit': 'um'}},"
+        "            {'level': 2, 'folder': '2', 'extent': {'nx': 2, 'ny': 2, 'nz': 1},"
+        "             'spacing': {'x': 20.8, 'y': 20.8, 'z': 40.0, 'unit': 'um'}}],"
+        " 'complete': true}";
+    char *json_text = strdup(expected);
+    for (char *at = json_text; (at = strchr(at, '\''));)
+        *at = '"';
+    char *text = written(folder, &three_pyramid, &three_source, true);
+    json_t *a = json_loads(text, 0, NULL), *b = json_loads(json_text, 0, NULL);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_true(json_equal(a, b));
+    assert_non_null(strstr(text, "\"x\": 5.2,"));
+    assert_non_null(strstr(text, "\"x\": 20.8,"));
+    json_decref(a);
+    json_decref(b);
+    free(text);
+    free(json_text);
+    assert_int_equal(temp_count_entries(folder), 1);
+}
+
+static void assert_round_trip(const char *folder, const struct pyramid *pyramid,
+                              const struct output_source *source, bool complete)
+{
+    struct error error = {0};
+    struct manifest manifest;
+    free(written(folder, pyramid, source, complete));
+    assert_int_equal(manifest_read(folder, &manifest, &error), STATUS_OK);
+    const struct pyramid *read = &manifest.pyramid;
+    assert_int_equal(manifest.complete, complete);
+    assert_int_equal(read->type, pyramid->type);
+    assert_int_equal(read->nlevels, pyramid->nlevels);
+    assert_memory_equal(&read->extent, &pyramid->extent, sizeof read->extent);
+    if (!spacing_known(pyramid->spacing)) {
+        assert_false(spacing_known(read->spacing));
+        return;
+    }
+    assert_true(read->spacing.x == pyramid->spacing.x && read->spacing.y == pyramid->spacing.y);
+    assert_true(read->spacing.z == pyramid->spacing.z);
+    assert_int_equal(read->spacing.unit, pyramid->spacing.unit);
+}
+
+static void test_round_trips(void **state)
+{
+    for (uint64_t round = 0; round < 100; round++) {
+        uint64_t seed = round;
+        struct pyramid pyramid = {
+            .extent = {1 + temp_random(&seed) % 100000, 1 + temp_random(&seed), 1 + temp_random(&seed) % 50},
+            .type = (enum voxel_type)(temp_random(&seed) % VOXEL_TYPES),
+            .nlevels = 1 + temp_random(&seed) % 8,
+        };
+        if (temp_random(&seed) % 2) {
+            pyramid.spacing.x = 1 / (1.0 + temp_random(&seed));
+            pyramid.spacing.y = temp_random(&seed) / 3.0 + 1e-9;
+            pyramid.spacing.z = temp_random(&seed) % 2 ? 0 : 0.1 * (1 + temp_random(&seed) % 1000);
+            pyramid.spacing.unit = (enum length_unit)(temp_random(&seed) % (UNIT_INCH + 1));
+        }
+        struct source_slice slices[50];
+        for (int i = 0; i < 50; i++)
+            slices[i] = (struct source_slice){temp_random(&seed) % 4 ? "x.tif" : NULL, temp_random(&seed), 1};
+        struct output_source source = {"folder", slices, "0"};
+        assert_round_trip(*state, &pyramid, &source, temp_random(&seed) % 2);
+    }
+}
+
+static void test_names_that_are_not_utf8(void **state)
+{
+    const char *folder = *state;
+    const struct source_slice slices[] = {{"a\xff\n1.tif", 1, 2}, {"\xc3\xa9\n2.tif", 1, 2}};
+    const struct output_source source = {"in\xfe", slices, "1"};
+    struct pyramid pyramid = {.extent = {1, 1, 2}, .nlevels = 1};
+    char *text = written(folder, &pyramid, &source, false);
+    json_t *json = json_loads(text, 0, NULL);
+    const json_t *written_source = json_object_get(json, "source");
+    const json_t *written_slices = json_object_get(written_source, "slices");
+    assert_string_equal(json_string_value(json_object_get(written_source, "folder")), "in\\xfe");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(written_slices, 0), "name")),
+                        "a\\xff\\x0a1.tif");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(written_slices, 1), "name")),
+                        "\xc3\xa9\n2.tif");
+    json_decref(json);
+    free(text);
+}
+
+static void assert_refused(const char *folder, const char *part)
+{
+    struct error error = {0};
+    struct manifest manifest;
+    assert_int_equal(manifest_read(folder, &manifest, &error), STATUS_INPUT);
+    assert_non_null(strstr(error.message, MANIFEST_NAME));
+    if (!strstr(error.message, part))
+        fail_msg("'%s' does not say '%s'", error.message, part);
+    assert_null(strchr(error.message, '\n'));
+}
+
+static void test_cut_short_anywhere(void **state)
+{
+    const char *folder = *state;
+    char *text = written(folder, &three_pyramid, &three_source, true);
+    for (size_t n = 0; n + 1 < strlen(text); n++) {
+        temp_file_write(temp_path(folder, MANIFEST_NAME), text, n);
+        assert_refused(folder, "damaged");
+    }
+    free(text);
+}
+
+static void test_wrong_contents(void **state)
+{
+    const char *folder = *state;
+    const struct {
+        const char *from, *to, *part;
+    } cases[] = {
+        {"\"format_version\": 1", "\"format_version\": 2", "format version 2"},
+        {"\"format_version\": 1", "\"format_version\": \"1\"", "not a manifest"},
+        {"\"name\": \"stackthumb\"", "\"name\": \"other\"", "not a manifest"},
+        {"\"type\": \"i16\"", "\"type\": \"i17\"", "not a manifest"},
+        {"\"type\": \"i16\"", "\"type\": 16", "not a manifest"},
+        {"\"nx\": 5", "\"nx\": 0", "not a manifest"},
+        {"\"nx\": 5", "\"nx\": -5", "not a manifest"},
+        {"\"nx\": 5", "\"nx\": 4294967301", "not a manifest"},
+        {"\"nx\": 5", "\"nx\": 5.0", "not a manifest"},
+        {"\"nx\": 3", "\"nx\": 2", "not a manifest"}, /* level 1 */
+        {"\"level\": 2", "\"level\": 3", "not a manifest"},
+        {"\"unit\": \"um\"", "\"unit\": \"ell\"", "not a manifest"},
+        {"\"x\": 5.2", "\"x\": -5.2", "not a manifest"},
+        {"\"complete\": true", "\"complete\": 1", "not a manifest"},
+        {"\"complete\"", "\"type\"", "damaged"}, /* twice */
+        {"\"levels\"", "\"lovels\"", "not a manifest"},
+        {"s1.tif", "s\xff.tif", "damaged"},
+    };
+    char *text = written(folder, &three_pyramid, &three_source, true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char changed[8192];
+        const char *at = strstr(text, cases[i].from);
+        assert_non_null(at);
+        snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, cases[i].to,
+                 at + strlen(cases[i].from));
+        temp_text_write(temp_path(folder, MANIFEST_NAME), changed);
+        assert_refused(folder, cases[i].part);
+    }
+    free(text);
+    temp_text_write(temp_path(folder, MANIFEST_NAME), "[1, 2]");
+    assert_refused(folder, "not a manifest");
+    temp_text_write(temp_path(folder, MANIFEST_NAME), "");
+    assert_refused(folder, "damaged");
+}
+
+static void test_no_regular_file(void **state)
+{
+    const char *folder = *state;
+    const char *path = temp_path(folder, MANIFEST_NAME);
+    assert_refused(folder, "cannot be opened");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_refused(folder, "not a regular file");
+    unlink(path);
+    temp_text_write(path, "{}");
+    assert_int_equal(truncate(path, (off_t)1 << 40), 0); /* sparse */
+    assert_refused(folder, "too large");
+}
+
+static int make(void **state)
+{
+    *state = malloc(TEMP_PATH_BYTES);
+    temp_folder_make(*state);
+    return 0;
+}
+
+static int clear(void **state)
+{
+    temp_folder_remove(*state);
+    free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_text, make, clear),
+        cmocka_unit_test_setup_teardown(test_round_trips, make, clear),
+        cmocka_unit_test_setup_teardown(test_names_that_are_not_utf8, make, clear),
+        cmocka_unit_test_setup_teardown(test_cut_short_anywhere, make, clear),
+        cmocka_unit_test_setup_teardown(test_wrong_contents, make, clear),
+        cmocka_unit_test_setup_teardown(test_no_regular_file, make, clear),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
