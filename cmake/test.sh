@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# sh cmake/test.sh [ctest arguments]: installs what is missing, builds with ASan+UBSan and runs every test through CTest; then
+# the tests of the threads once more with TSan. A device test that is skipped fails the run when CI is set.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/cmake/packages.sh"
+install_packages $build_packages libcmocka-dev libtiff-tools oclgrind strace util-linux python3
+
+cd "$root"
+cmake --preset asan
+cmake --build --preset asan
+log="$root/build/test.log"
+status=0
+ctest --preset asan --no-tests=error -j 2 "$@" >"$log" 2>&1 || status=$?
+cat "$log"
+
+if [ $# -eq 0 ]; then
+    cmake --preset tsan >/dev/null
+    cmake --build --preset tsan
+    ctest --preset tsan --no-tests=error -R '^test_(base|queue|pipeline)' >"$log.tsan" 2>&1 || status=$?
+    cat "$log.tsan"
+    cat "$log.tsan" >>"$log"
+fi
+
+# CTest's lines: "12/34 Test #12: name ....   Passed    0.01 sec", or ***Skipped, ***Failed, ***Timeout, ***Exception
+count() { grep -Ec "^ *[0-9]+/[0-9]+ Test +#.*$1" "$log" || true; }
+passed=$(count ' Passed ')
+skipped=$(count '\*\*\*Skipped')
+failed=$(($(count ' Test .*(Passed|\*\*\*)') - passed - skipped))
+if [ -n "${CI:-}" ]; then
+    for name in $(ctest --preset asan -N -L device | sed -n 's/^ *Test *#[0-9]*: //p'); do
+        if grep -Eq "^ *[0-9]+/[0-9]+ Test +#[0-9]+: $name .*\*\*\*Skipped" "$log"; then
+            echo "stackthumb: the device test $name was skipped, which CI does not allow" >&2
+            status=1
+        fi
+    done
+fi
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+exit $status
