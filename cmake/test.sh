@@ -27,7 +27,7 @@ fi
 count() { grep -Ec "^ *[0-9]+/[0-9]+ Test +#.*$1" "$log" || true; }
 passed=$(count ' Passed ')
 skipped=$(count '\*\*\*Skipped')
-failed=$(($(count ' Test .*(Passed|\*\*\*)') - passed - skipped))
+failed=$(($(count '(Passed|\*\*\*)') - passed - skipped))
 if [ -n "${CI:-}" ]; then
     for name in $(ctest --preset asan -N -L device | sed -n 's/^ *Test *#[0-9]*: //p'); do
         if grep -Eq "^ *[0-9]+/[0-9]+ Test +#[0-9]+: $name .*\*\*\*Skipped" "$log"; then
