@@ -216,6 +216,8 @@ enum status folder_guard_check_absent(const char *folder, struct error *error)
         if (n == 0)
             strcpy(above, ".");
     } while (stat(above, &about) != 0 && errno == ENOENT && n > 0);
+    for (size_t end = n; end > 1 && above[end - 1] == '/'; end--)
+        above[end - 1] = '\0'; /* for the messages */
     if (has_parent_component(folder + n))
         status = error_set(error, STATUS_OUTPUT,
                            "%s: leads by .. out of a folder that does not exist; write it without",

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ * Level folders: what a run leaves when it ends well, when it is stopped, and when it builds again. */
+#include "output/manifest.h"
+#include "output/null_output.h"
+#include "output_fixture.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void test_random_pyramids(void **state)
+{
+    struct output_fixture *fixture = *state;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        output_fixture_pyramid(fixture, seed);
+        strcpy(fixture->folder, temp_path(fixture->root, "deep%d/er/out%s", (int)seed,
+                                          seed % 2 ? "//" : "")); /* parents are made too */
+        output_fixture_build(fixture, false);
+        output_fixture_assert_whole(fixture, true);
+    }
+}
+
+/* One pyramid over another: what does not belong to the new one goes, whatever their shapes. */
+static void test_random_rebuilds(void **state)
+{
+    struct output_fixture *fixture = *state;
+    for (uint64_t seed = 100; seed < 160; seed++) {
+        output_fixture_pyramid(fixture, seed);
+        output_fixture_build(fixture, false);
+        output_fixture_assert_whole(fixture, true);
+    }
+}
+
+static bool manifest_complete(const struct output_fixture *fixture)
+{
+    struct error error = {0};
+    struct manifest manifest;
+    assert_int_equal(manifest_read(fixture->folder, &manifest, &error), STATUS_OK);
+    return manifest.complete;
+}
+
+static void test_complete_comes_last(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    output_fixture_build(fixture, false);
+    assert_true(manifest_complete(fixture));
+    struct output *output = output_fixture_open(fixture, false);
+    assert_false(manifest_complete(fixture)); /* before any slice is touched */
+    output_fixture_write_all(fixture, output);
+    assert_false(manifest_complete(fixture));
+    assert_int_equal(output->ops->finish(output, &error), STATUS_OK);
+    assert_true(manifest_complete(fixture));
+    output->ops->close(output);
+}
+
+static void test_closed_without_finish(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct output *output = output_fixture_open(fixture, false);
+    output_fixture_write_slice(fixture, output, 1, 0);
+    output->ops->close(output);
+    assert_false(manifest_complete(fixture));
+    assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), 1);
+    assert_true(temp_exists(temp_path(fixture->folder, "1/000000.tif")));
+    output_fixture_build(fixture, false); /* ours: no force */
+    output_fixture_assert_whole(fixture, true);
+}
+
+static void test_finish_needs_every_slice(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    fixture->pyramid.extent.nz = 9;
+    fixture->pyramid.nlevels = 2;
+    struct output *output = output_fixture_open(fixture, false);
+    for (uint32_t z = 0; z < 5; z++)
+        output_fixture_write_slice(fixture, output, 1, z);
+    output_fixture_write_slice(fixture, output, 2, 0);
+    assert_int_equal(output->ops->finish(output, &error), STATUS_FAILED);
+    assert_non_null(strstr(error.message, "1 of 3 slices"));
+    assert_false(manifest_complete(fixture));
+    output->ops->close(output);
+}
+
+static void test_leftovers_of_a_dead_run(void **state)
+{
+    struct output_fixture *fixture = *state;
+    /* It died in its first instant: no manifest yet. */
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    temp_text_write(temp_path(fixture->folder, ".stackthumb.json.partial"), "{");
+    output_fixture_build(fixture, false);
+    output_fixture_assert_whole(fixture, true);
+    /* Later, within slices; of a level too that the next run does not have. */
+    temp_text_write(temp_path(fixture->folder, ".stackthumb.json.partial"), "{");
+    temp_text_write(temp_path(fixture->folder, "1/.000000.tif.partial"), "II");
+    temp_text_write(temp_path(fixture->folder, "1/.000777.tif.partial"), "");
+    assert_int_equal(mkdir(temp_path(fixture->folder, "16"), 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "16/.000000.tif.partial"), "II");
+    struct output *output = output_fixture_open(fixture, false);
+    assert_false(temp_exists(temp_path(fixture->folder, "16/.000000.tif.partial")));
+    assert_false(temp_exists(temp_path(fixture->folder, "1/.000000.tif.partial")));
+    output->ops->close(output);
+    output_fixture_build(fixture, false);
+    output_fixture_assert_whole(fixture, true);
+}
+
+/* A run that writes for ever; it tells by the pipe that it has opened the folder. */
+static void run_for_ever(const struct output_fixture *fixture, int pipe_fd)
+{
+    struct output *output = output_fixture_open(fixture, false);
+    if (write(pipe_fd, "", 1) != 1)
+        _exit(1);
+    for (;;)
+        output_fixture_write_all(fixture, output);
+}
+
+/* Killed at any moment, a run leaves whole slices, a manifest that says the truth, and a folder that the next
+ * run takes. */
+static void test_killed(void **state)
+{
+    struct output_fixture *fixture = *state;
+    fixture->pyramid.extent.nx = 200;
+    fixture->pyramid.extent.ny = 300;
+    for (useconds_t round = 0; round < 30; round++) {
+        int pipe_fds[2];
+        char byte;
+        bool opened = round % 3 != 0; /* otherwise it is killed while opening */
+        assert_int_equal(pipe(pipe_fds), 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            run_for_ever(fixture, pipe_fds[1]);
+        if (opened)
+            assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
+        usleep(300 * round);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        close(pipe_fds[0]);
+        close(pipe_fds[1]);
+        if (opened)
+            assert_false(manifest_complete(fixture));
+        else if (temp_exists(temp_path(fixture->folder, MANIFEST_NAME)) && manifest_complete(fixture)) {
+            unlink(temp_path(fixture->folder, "." MANIFEST_NAME ".partial"));
+            output_fixture_assert_whole(fixture, true); /* killed before it changed anything */
+        }
+        output_fixture_build(fixture, false);
+        output_fixture_assert_whole(fixture, true);
+    }
+}
+
+static void test_two_runs_at_once(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct output *output = output_fixture_open(fixture, false);
+    output_fixture_assert_refused(fixture, fixture->folder, false, false, "another run is writing into it");
+    output_fixture_assert_refused(fixture, fixture->folder, true, false, "another run is writing into it");
+    output_fixture_write_all(fixture, output);
+    output->ops->close(output);
+    output_fixture_build(fixture, false);
+}
+
+/* The open folders are written to, wherever their paths lead meanwhile. */
+static void test_folder_is_moved_while_written(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    char moved[TEMP_PATH_BYTES];
+    strcpy(moved, temp_path(fixture->root, "moved"));
+    struct output *output = output_fixture_open(fixture, false);
+    assert_int_equal(rename(fixture->folder, moved), 0);
+    assert_int_equal(symlink("in", fixture->folder), 0);
+    output_fixture_write_all(fixture, output);
+    assert_int_equal(output->ops->finish(output, &error), STATUS_OK);
+    output->ops->close(output);
+    assert_int_equal(temp_count_entries(fixture->input), 0);
+    strcpy(fixture->folder, moved);
+    output_fixture_assert_whole(fixture, true);
+}
+
+static void test_level_folder_vanishes(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    struct bytes encoded = {0};
+    unsigned char *voxels = output_fixture_voxels(fixture, 1, 0);
+    struct output *output = output_fixture_open(fixture, false);
+    assert_int_equal(rmdir(temp_path(fixture->folder, "1")), 0);
+    assert_int_equal(output->ops->encode(output, 1, 0, voxels, &encoded, &error), STATUS_OK);
+    assert_int_equal(output->ops->write(output, 1, 0, &encoded, &error), STATUS_OUTPUT);
+    assert_non_null(strstr(error.message, temp_path(fixture->folder, "1/")));
+    output->ops->close(output);
+    bytes_end(&encoded);
+    free(voxels);
+}
+
+static void test_null_output(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    struct output *output = NULL;
+    uint64_t n_bytes = 0;
+    for (unsigned level = 1; level <= fixture->pyramid.nlevels; level++)
+        n_bytes +=
+            extent_volume_bytes(extent_at_level(fixture->pyramid.extent, level), fixture->pyramid.type);
+    assert_int_equal(null_output_open(&output, &fixture->pyramid, &error), STATUS_OK);
+    output_fixture_write_all(fixture, output);
+    assert_int_equal(output->ops->finish(output, &error), STATUS_OK);
+    assert_true(null_output_bytes(output) == n_bytes);
+    output->ops->close(output);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_random_pyramids),
+        TEST(test_random_rebuilds),
+        TEST(test_complete_comes_last),
+        TEST(test_closed_without_finish),
+        TEST(test_finish_needs_every_slice),
+        TEST(test_leftovers_of_a_dead_run),
+        TEST(test_killed),
+        TEST(test_two_runs_at_once),
+        TEST(test_folder_is_moved_while_written),
+        TEST(test_level_folder_vanishes),
+        TEST(test_null_output),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ * Folders that must not be written into, and what --force makes of them. */
+#include "output/manifest.h"
+#include "output_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Refused by check and by open, with and without force, and nothing appears in the root folder. */
+static void assert_never(const struct output_fixture *fixture, const char *folder, const char *part)
+{
+    size_t before = temp_count_entries(fixture->root);
+    char copy[TEMP_PATH_BYTES];
+    snprintf(copy, sizeof copy, "%s", folder);
+    output_fixture_assert_refused(fixture, copy, false, true, part);
+    output_fixture_assert_refused(fixture, copy, true, true, part);
+    assert_int_equal(temp_count_entries(fixture->root), before);
+}
+
+/* Refused without force; with it, everything in `kept` (a path below the output folder, or NULL) stays as it
+ * was, and the pyramid is complete. */
+static void assert_forced(const struct output_fixture *fixture, const char *part, const char *kept)
+{
+    size_t n_bytes;
+    char *before = kept ? temp_file_read(temp_path(fixture->folder, "%s", kept), &n_bytes) : NULL;
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, part);
+    output_fixture_build(fixture, true);
+    if (kept) {
+        char *after = temp_file_read(temp_path(fixture->folder, "%s", kept), &n_bytes);
+        assert_string_equal(before, after);
+        assert_int_equal(unlink(temp_path(fixture->folder, "%s", kept)), 0);
+        free(after);
+        free(before);
+    }
+    output_fixture_assert_whole(fixture, true);
+}
+
+static void test_the_input_or_above_it(void **state)
+{
+    struct output_fixture *fixture = *state;
+    assert_never(fixture, fixture->input, "is the input folder itself");
+    assert_never(fixture, fixture->root, "lies above the input folder");
+    assert_never(fixture, "/", "lies above the input folder");
+    assert_never(fixture, temp_path(fixture->root, "in/../in/."), "is the input folder itself");
+    assert_never(fixture, temp_path(fixture->root, "in/.."), "lies above the input folder");
+    assert_int_equal(symlink("in", temp_path(fixture->root, "to-in")), 0);
+    assert_int_equal(symlink(".", temp_path(fixture->root, "to-root")), 0);
+    assert_never(fixture, temp_path(fixture->root, "to-in"), "is the input folder itself");
+    assert_never(fixture, temp_path(fixture->root, "to-root"), "lies above the input folder");
+    /* And the other way round: the input by a link, from anywhere. */
+    char elsewhere[TEMP_PATH_BYTES];
+    temp_folder_make(elsewhere);
+    assert_int_equal(symlink(fixture->input, temp_path(elsewhere, "in")), 0);
+    fixture->source.folder = temp_path(elsewhere, "in");
+    assert_never(fixture, fixture->root, "lies above the input folder");
+    temp_folder_remove(elsewhere);
+}
+
+static void test_inside_the_input(void **state)
+{
+    struct output_fixture *fixture = *state;
+    strcpy(fixture->folder, temp_path(fixture->root, "in/.thumbnail"));
+    output_fixture_build(fixture, false);
+    output_fixture_assert_whole(fixture, true);
+    output_fixture_build(fixture, false);
+}
+
+/* in/ is out/1: writing level 1 would write into the input. */
+static void test_a_level_folder_is_the_input(void **state)
+{
+    struct output_fixture *fixture = *state;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    assert_int_equal(symlink("../in", temp_path(fixture->folder, "1")), 0);
+    assert_never(fixture, fixture->folder, "1: is not a folder");
+    unlink(temp_path(fixture->folder, "1"));
+    assert_int_equal(rename(fixture->input, temp_path(fixture->folder, "1")), 0);
+    fixture->source.folder = temp_path(fixture->folder, "1");
+    assert_never(fixture, fixture->folder, "lies above the input folder");
+    assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), 0);
+}
+
+static void test_no_folder(void **state)
+{
+    struct output_fixture *fixture = *state;
+    char file[TEMP_PATH_BYTES];
+    strcpy(file, temp_path(fixture->root, "file"));
+    temp_text_write(file, "precious");
+    assert_never(fixture, file, "file: Not a directory");
+    assert_never(fixture, temp_path(fixture->root, "file/out"), "Not a directory");
+    assert_never(fixture, temp_path(fixture->root, "new/../out"), "out of a folder that does not exist");
+    assert_never(fixture, "", "its name is empty");
+    assert_int_equal(symlink("nowhere", temp_path(fixture->root, "broken")), 0);
+    output_fixture_assert_refused(fixture, temp_path(fixture->root, "broken"), false, false, "broken: ");
+    assert_int_equal(mkfifo(temp_path(fixture->root, "fifo"), 0600), 0);
+    assert_never(fixture, temp_path(fixture->root, "fifo"), "Not a directory");
+}
+
+static void test_level_folders_that_are_none(void **state)
+{
+    struct output_fixture *fixture = *state;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "1"), "precious");
+    assert_never(fixture, fixture->folder, "1: is not a folder");
+    unlink(temp_path(fixture->folder, "1"));
+    assert_int_equal(mkdir(temp_path(fixture->root, "other"), 0700), 0);
+    assert_int_equal(symlink("../other", temp_path(fixture->folder, "2")), 0);
+    assert_never(fixture, fixture->folder, "2: is not a folder");
+    assert_int_equal(temp_count_entries(temp_path(fixture->root, "other")), 0);
+}
+
+static void test_foreign_files(void **state)
+{
+    struct output_fixture *fixture = *state;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "thesis.txt"), "precious");
+    assert_forced(fixture, "holds thesis.txt, which is no part of a pyramid", "thesis.txt");
+    /* Beside a pyramid of ours. */
+    temp_text_write(temp_path(fixture->folder, "1/notes.txt"), "precious");
+    assert_forced(fixture, "holds 1/notes.txt", "1/notes.txt");
+    temp_text_write(temp_path(fixture->folder, "1/1.tif"), "precious");
+    assert_forced(fixture, "holds 1/1.tif", "1/1.tif");
+    temp_text_write(temp_path(fixture->folder, ".stackthumb.json.partial2"), "precious");
+    assert_forced(fixture, "holds .stackthumb.json.partial2", ".stackthumb.json.partial2");
+    temp_text_write(temp_path(fixture->folder, "a\nb"), "precious");
+    assert_forced(fixture, "holds a\\x0ab", "a\nb");
+}
+
+static void test_foreign_folders(void **state)
+{
+    struct output_fixture *fixture = *state;
+    output_fixture_build(fixture, false);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "0"), 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "0/000000.tif"), "precious");
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 0");
+    output_fixture_build(fixture, true);
+    assert_true(temp_exists(temp_path(fixture->folder, "0/000000.tif")));
+    unlink(temp_path(fixture->folder, "0/000000.tif"));
+    rmdir(temp_path(fixture->folder, "0"));
+    /* A level folder that is none of ours keeps what is not named as a slice. */
+    assert_int_equal(mkdir(temp_path(fixture->folder, "16"), 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "16/notes"), "precious");
+    temp_text_write(temp_path(fixture->folder, "16/000000.tif"), "stale");
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 16/notes");
+    output_fixture_build(fixture, true);
+    assert_true(temp_exists(temp_path(fixture->folder, "16/notes")));
+    assert_false(temp_exists(temp_path(fixture->folder, "16/000000.tif")));
+    /* A folder that is named like a slice. */
+    assert_int_equal(mkdir(temp_path(fixture->folder, "1/000777.tif"), 0700), 0);
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 1/000777.tif");
+}
+
+/* What another program left: the same names, and no manifest. */
+static void test_a_pyramid_without_manifest(void **state)
+{
+    struct output_fixture *fixture = *state;
+    fixture->pyramid.nlevels = 2;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    for (int level = 1; level <= 3; level++) {
+        assert_int_equal(mkdir(temp_path(fixture->folder, "%d", level), 0700), 0);
+        temp_text_write(temp_path(fixture->folder, "%d/000000.tif", level), "other");
+        temp_text_write(temp_path(fixture->folder, "%d/000099.tif", level), "other");
+    }
+    assert_forced(fixture, "holds a pyramid of another program", NULL);
+}
+
+static void test_manifests_that_are_not_ours(void **state)
+{
+    struct output_fixture *fixture = *state;
+    output_fixture_build(fixture, false);
+    const char *const texts[] = {"", "{}", "{\"format_version\": 1}", "{\"format_version\": 99}", "[]"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        temp_text_write(temp_path(fixture->folder, MANIFEST_NAME), texts[i]);
+        assert_forced(fixture, MANIFEST_NAME, NULL);
+    }
+    /* Not a file: left alone without force; with it, replaced where that can be. */
+    char outside[TEMP_PATH_BYTES];
+    strcpy(outside, temp_path(fixture->root, "outside"));
+    assert_int_equal(rename(temp_path(fixture->folder, MANIFEST_NAME), outside), 0);
+    assert_int_equal(symlink("../outside", temp_path(fixture->folder, MANIFEST_NAME)), 0);
+    size_t n_bytes;
+    char *before = temp_file_read(outside, &n_bytes);
+    assert_forced(fixture, "holds " MANIFEST_NAME, NULL);
+    char *after = temp_file_read(outside, &n_bytes);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+/* A check changes nothing. */
+static void test_check_touches_nothing(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    char folder[TEMP_PATH_BYTES];
+    strcpy(folder, temp_path(fixture->root, "a/b/c/"));
+    assert_int_equal(level_folders_check(folder, &fixture->source, false, &error), STATUS_OK);
+    assert_int_equal(temp_count_entries(fixture->root), 1);
+    output_fixture_build(fixture, false);
+    temp_text_write(temp_path(fixture->folder, "1/.000000.tif.partial"), "II");
+    assert_int_equal(level_folders_check(fixture->folder, &fixture->source, false, &error), STATUS_OK);
+    assert_true(temp_exists(temp_path(fixture->folder, "1/.000000.tif.partial")));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_input_or_above_it),
+        TEST(test_inside_the_input),
+        TEST(test_a_level_folder_is_the_input),
+        TEST(test_no_folder),
+        TEST(test_level_folders_that_are_none),
+        TEST(test_foreign_files),
+        TEST(test_foreign_folders),
+        TEST(test_a_pyramid_without_manifest),
+        TEST(test_manifests_that_are_not_ours),
+        TEST(test_check_touches_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
