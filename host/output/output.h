@@ -43,7 +43,7 @@ struct output_ops {
      * failure. */
     enum status (*write)(struct output *output, unsigned level, uint32_t z, const struct bytes *encoded,
                          struct error *error);
-    /* All slices are written: makes the output complete (the manifest, last). */
+    /* All slices are written (STATUS_FAILED if not): makes the output complete (the manifest, last). */
     enum status (*finish)(struct output *output, struct error *error);
     /* Frees everything; without a finish before it, removes what is temporary and leaves finished files. */
     void (*close)(struct output *output);
@@ -54,11 +54,21 @@ struct output {
     const struct output_ops *ops;
 };
 
-/* Level folders of TIFF slices: <folder>/<level>/%06d.tif and <folder>/stackthumb.json. Creates the folders.
- * A folder that already holds anything but such a pyramid's files is STATUS_OUTPUT, unless `force`; with
- * `force`, an earlier pyramid in it is removed first (level folders' %06d.tif and the manifest, nothing
- * else). Also STATUS_OUTPUT: `folder` is, or lies above, source->folder (by device and inode, whatever the
- * path says). */
+/* Level folders of TIFF slices: <folder>/<level>/%06d.tif and <folder>/stackthumb.json. Creates what folders
+ * are missing, removes the partial files of a run that died, and leaves a manifest that says "not complete";
+ * finish writes the one that says "complete".
+ *
+ * A pyramid of this program, complete or not, is built anew: each slice is replaced when its successor is
+ * complete, and finish removes what the new pyramid does not have. STATUS_OUTPUT, with nothing changed:
+ *
+ *   `folder` is, or lies above, source->folder (by device and inode, whatever the path says), or a level
+ *     folder is source->folder or no folder (a symbolic link is none);
+ *   it cannot be written, or another run holds it (by flock);
+ *   it holds anything but level folders of slices and a manifest of this program, unless `force`. With
+ *     `force` only files of our own names are replaced and removed: the manifest, and %06d.tif in level
+ *     folders 1 .. LEVELS_MAX; all else is left alone.
+ *
+ * A power failure may take finished slices that the system has not written back yet; `verify` tells. */
 enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
                                const struct output_source *source, bool force, struct error *error);
 
