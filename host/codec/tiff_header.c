@@ -66,16 +66,17 @@ static bool is_plain(const struct tiff_handle *handle, const struct tiff_image *
            fill_order == FILLORDER_MSB2LSB && (chunks->in_order || image->nchunks == 1);
 }
 
-/* ImageJ keeps a stack of more than 4 GiB as one directory with all slices, uncompressed, behind the first.
- */
-static enum status check_imagej_stack(const struct tiff_source *source, const struct tiff_image *image,
-                                      const struct tiff_chunks *chunks,
+/* ImageJ keeps a stack of more than 4 GiB as one directory at the start of the file, and all slices,
+ * uncompressed, behind the first. */
+static enum status check_imagej_stack(const struct tiff_source *source, uint64_t directory_at,
+                                      const struct tiff_image *image, const struct tiff_chunks *chunks,
                                       const struct imagej_description *imagej, struct error *error)
 {
     char path[PRINTABLE_BYTES];
     uint64_t stack_end =
         saturated_add(chunks->first_bytes, saturated_mul3(image->slice_bytes, imagej->nimages, 1));
-    if (imagej->nimages < 2 || image->compression != COMPRESSION_NONE || stack_end > source->n_bytes)
+    if (imagej->nimages < 2 || image->compression != COMPRESSION_NONE || stack_end > source->n_bytes ||
+        directory_at > chunks->first_bytes)
         return STATUS_OK;
     return error_set(error, STATUS_INPUT,
                      "%s: holds an ImageJ stack of %" PRIu32
@@ -120,7 +121,8 @@ static enum status fill_header(const struct tiff_handle *handle, const struct ti
         .encoded_bytes = used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes,
     };
     tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
-    if (check_imagej_stack(handle->source, &image, &chunks, &imagej, error) != STATUS_OK)
+    if (check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image, &chunks, &imagej,
+                           error) != STATUS_OK)
         return error->status;
     return check_encoded_bytes(handle->source, &image, header, error);
 }

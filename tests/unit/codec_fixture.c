@@ -48,6 +48,7 @@ int fixture_end(void **state)
 
 void fixture_write(const void *data, size_t n_bytes)
 {
+    unlink(fixture_path()); /* some file systems wait for the disk when a file is written over */
     FILE *file = fopen(fixture_path(), "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(data, 1, n_bytes, file), n_bytes);
@@ -128,6 +129,7 @@ static bool write_tiles(TIFF *tif, const struct tiff_layout *layout, uint32_t nx
 bool fixture_write_tiff(const struct tiff_layout *layout, uint32_t nx, uint32_t ny, enum voxel_type type,
                         const void *voxels)
 {
+    unlink(fixture_path());
     TIFF *tif = TIFFOpen(fixture_path(), layout->mode);
     assert_non_null(tif);
     set_fields(tif, layout, nx, ny, type);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * What goes into a TIFF comes out of it: our own files, and files of every layout written by libtiff. */
+#include "base/workers.h"
 #include "codec/tiff_codec.h"
 #include "codec_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +211,50 @@ static void test_big_endian_floating_point_predictor(void **state)
     free(voxels);
 }
 
+struct parallel {
+    struct bytes file; /* written before the jobs start */
+    struct slice_header header;
+    const unsigned char *voxels;
+    size_t slice_bytes;
+    atomic_uint nright;
+};
+
+static void decode_and_compare(void *context, unsigned job, unsigned worker)
+{
+    struct parallel *parallel = context;
+    struct error error = {0};
+    unsigned char *voxels = malloc(parallel->slice_bytes);
+    (void)job, (void)worker;
+    if (voxels &&
+        codec_tiff.decode(parallel->file.data, parallel->file.n_bytes, "slice.tif", &parallel->header, voxels,
+                          &error) == STATUS_OK &&
+        memcmp(voxels, parallel->voxels, parallel->slice_bytes) == 0)
+        atomic_fetch_add(&parallel->nright, 1);
+    free(voxels);
+}
+
+static void test_decoding_on_several_threads(void **state)
+{
+    (void)state;
+    enum { NX = 100, NY = 90, NJOBS = 60 };
+    uint64_t random = 4;
+    struct error error = {0};
+    struct workers *workers = NULL;
+    struct tiff_layout layout = {
+        .mode = "wb", .compression = COMPRESSION_ADOBE_DEFLATE, .predictor = 2, .tile_nx = 32, .tile_ny = 48};
+    unsigned char *voxels = fixture_voxels(&random, (size_t)NX * NY, VOXEL_I16);
+    struct parallel parallel = {.voxels = voxels, .slice_bytes = 2 * NX * NY};
+    assert_true(fixture_write_tiff(&layout, NX, NY, VOXEL_I16, voxels));
+    free(fixture_read(fixture_path(), &parallel.header, &error));
+    parallel.file.data = fixture_contents(&parallel.file.n_bytes);
+    assert_int_equal(workers_create(&workers, 4, &error), STATUS_OK);
+    workers_run(workers, NJOBS, decode_and_compare, &parallel);
+    workers_free(workers);
+    assert_int_equal(atomic_load(&parallel.nright), NJOBS);
+    bytes_end(&parallel.file);
+    free(voxels);
+}
+
 int main(void)
 {
     TIFFSetWarningHandler(NULL); /* of the libtiff that writes the files */
@@ -219,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_big_tiff_head),
         cmocka_unit_test(test_any_layout_is_read),
         cmocka_unit_test(test_big_endian_floating_point_predictor),
+        cmocka_unit_test(test_decoding_on_several_threads),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_end);
 }
