@@ -51,7 +51,8 @@ struct downsampler_ops {
     const char *name; /* "cpu", "reference", "opencl" */
 
     /* Where the voxels of a batch go: nslices * nrows * nx voxels, x fastest, then y, then z, without
-     * padding. plan.buffer_bytes large. index < plan.nbuffers. */
+     * padding. plan.buffer_bytes large. index < plan.nbuffers. Asked on the thread that submits, and again
+     * once the buffer's batch has been collected: mapped memory may have moved. */
     void *(*buffer)(struct downsampler *downsampler, unsigned index);
 
     /* Takes the batch in buffer(index); `batch` and its `present` are read during the call only. At most

@@ -51,7 +51,9 @@ static enum status collect(struct driver *driver, struct error *error)
         driver->downsampler->ops->collect(driver->downsampler, assembler_add, driver->assembler, error);
     if (status != STATUS_OK)
         return status;
-    queue_put_back(&driver->ring->free, driver->in_flight[driver->first]);
+    struct slot *slot = driver->in_flight[driver->first];
+    slot->voxels = driver->downsampler->ops->buffer(driver->downsampler, slot->index); /* it may have moved */
+    queue_put_back(&driver->ring->free, slot);
     driver->first = (driver->first + 1) % driver->ring->nslots;
     driver->count--;
     return STATUS_OK;

@@ -196,6 +196,15 @@ static enum status deliver_finished(struct stub_downsampler *stub, const struct 
     return status;
 }
 
+/* The buffer moves, as mapped ones may, and holds no stale voxels that would pass for new ones. */
+static void move_buffer(struct stub_downsampler *stub, unsigned index)
+{
+    unsigned char *buffer = stub->spare_buffer;
+    memset(buffer, 0xa5, stub->base.plan.buffer_bytes);
+    stub->spare_buffer = stub->buffers[index];
+    stub->buffers[index] = buffer;
+}
+
 static enum status stub_collect(struct downsampler *downsampler, level_sink sink, void *context,
                                 struct error *error)
 {
@@ -207,7 +216,7 @@ static enum status stub_collect(struct downsampler *downsampler, level_sink sink
     if (!flight->worked)
         work(stub, flight);
     enum status status = deliver_finished(stub, &flight->batch, sink, context, error);
-    memset(stub->buffers[flight->index], 0xa5, stub->base.plan.buffer_bytes); /* stale voxels show */
+    move_buffer(stub, flight->index);
     stub->first = (stub->first + 1) % stub->base.plan.nbuffers;
     stub->count--;
     stub->ncollected++;
@@ -227,6 +236,7 @@ void stub_downsampler_init(struct stub_downsampler *stub, const struct pyramid *
                                       .nlevels = pyramid->nlevels};
     cube_init(&stub->seen, pyramid->extent, pyramid->type);
     stub->buffers = need(calloc(plan->nbuffers, sizeof *stub->buffers));
+    stub->spare_buffer = need(malloc(plan->buffer_bytes));
     stub->rows = need(malloc(extent_slice_bytes(extent_at_level(pyramid->extent, 1), pyramid->type)));
     stub->in_flight = need(calloc(plan->nbuffers, sizeof *stub->in_flight));
     for (unsigned i = 0; i < plan->nbuffers; i++)
@@ -240,6 +250,7 @@ void stub_downsampler_end(struct stub_downsampler *stub)
     free(stub->buffers);
     free(stub->in_flight);
     free(stub->rows);
+    free(stub->spare_buffer);
     cube_end(&stub->seen);
 }
 

@@ -73,6 +73,7 @@ struct stub_downsampler {
     unsigned nlevels;
     struct cube seen; /* what has come */
     unsigned char **buffers;
+    unsigned char *spare_buffer;
     unsigned char *rows; /* room for a slice of level 1 */
     struct in_flight {
         unsigned index;
