@@ -146,6 +146,12 @@ static void test_links_are_not_followed(void **state)
     assert_file(precious, "precious");
     assert_false(temp_exists(temp_path(folder->path, "g")));
     assert_true(temp_exists(temp_path(folder->path, ".g.partial"))); /* not ours to remove here */
+
+    assert_int_equal(link(precious, temp_path(folder->path, ".h.partial")), 0);
+    error = (struct error){0};
+    assert_int_equal(atomic_file_write(folder->fd, folder->path, "h", "new", 3, false, &error),
+                     STATUS_OUTPUT);
+    assert_file(precious, "precious");
 }
 
 static void test_failed_rename_leaves_nothing(void **state)

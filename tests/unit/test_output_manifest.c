@@ -176,6 +176,8 @@ static void test_wrong_contents(void **state)
         {"\"nx\": 5", "\"nx\": 4294967301", "not a manifest"},
         {"\"nx\": 5", "\"nx\": 5.0", "not a manifest"},
         {"\"nx\": 3", "\"nx\": 2", "not a manifest"}, /* level 1 */
+        {"\"ny\": 4", "\"ny\": 5", "not a manifest"},
+        {"\"nz\": 2", "\"nz\": 1", "not a manifest"},
         {"\"level\": 2", "\"level\": 3", "not a manifest"},
         {"\"unit\": \"um\"", "\"unit\": \"ell\"", "not a manifest"},
         {"\"x\": 5.2", "\"x\": -5.2", "not a manifest"},

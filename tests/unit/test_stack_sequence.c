@@ -81,6 +81,7 @@ static void test_patterns(void **state)
                     "notes.txt", "z1.tif", "z3.tiff");
     /* Of equals the one whose first name sorts first. */
     ASSERT_SEQUENCE("a8.tif a9.tif | b1.tif b2.tif", "b1.tif", "a9.tif", "b2.tif", "a8.tif");
+    ASSERT_SEQUENCE("aa1.tif aa2.tif | b1.tif b2.tif", "b1.tif", "aa2.tif", "b2.tif", "aa1.tif");
     ASSERT_SEQUENCE("S1.bmp S2.bmp | S1.tif S2.tif", "S2.tif", "S2.bmp", "S1.bmp", "S1.tif");
     /* The case of the prefix matters. */
     ASSERT_SEQUENCE("S1.tif | s2.tif", "s2.tif", "S1.tif");
