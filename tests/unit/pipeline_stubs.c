@@ -103,7 +103,7 @@ static void see_row(struct stub_downsampler *stub, const unsigned char *row, uin
                     bool present)
 {
     size_t row_bytes = stub->seen.extent.nx * voxel_bytes(stub->seen.type);
-    unsigned char *wanted = need(malloc(row_bytes));
+    unsigned char *wanted = stub->wanted_row;
     memcpy(wanted, cube_row(stub->input, y, z), row_bytes);
     if (!stub->input->present[z])
         voxels_fill_absent(stub->seen.type, wanted, stub->seen.extent.nx);
@@ -111,7 +111,6 @@ static void see_row(struct stub_downsampler *stub, const unsigned char *row, uin
         stub->wrong = true;
     memcpy(cube_row(&stub->seen, y, z), row, row_bytes);
     stub->seen.present[z] = present;
-    free(wanted);
 }
 
 static void work(struct stub_downsampler *stub, struct in_flight *flight)
@@ -236,6 +235,7 @@ void stub_downsampler_init(struct stub_downsampler *stub, const struct pyramid *
                                       .nlevels = pyramid->nlevels};
     cube_init(&stub->seen, pyramid->extent, pyramid->type);
     stub->buffers = need(calloc(plan->nbuffers, sizeof *stub->buffers));
+    stub->wanted_row = need(malloc(pyramid->extent.nx * voxel_bytes(pyramid->type)));
     stub->spare_buffer = need(malloc(plan->buffer_bytes));
     stub->rows = need(malloc(extent_slice_bytes(extent_at_level(pyramid->extent, 1), pyramid->type)));
     stub->in_flight = need(calloc(plan->nbuffers, sizeof *stub->in_flight));
@@ -251,6 +251,7 @@ void stub_downsampler_end(struct stub_downsampler *stub)
     free(stub->in_flight);
     free(stub->rows);
     free(stub->spare_buffer);
+    free(stub->wanted_row);
     cube_end(&stub->seen);
 }
 

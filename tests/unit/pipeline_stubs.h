@@ -74,6 +74,7 @@ struct stub_downsampler {
     struct cube seen; /* what has come */
     unsigned char **buffers;
     unsigned char *spare_buffer;
+    unsigned char *wanted_row;
     unsigned char *rows; /* room for a slice of level 1 */
     struct in_flight {
         unsigned index;

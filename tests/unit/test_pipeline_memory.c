@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: MIT
- * pipeline_host_bytes is true: the allocator's calls of the whole program are wrapped (by the linker) and
- * counted while a run goes on. */
+ * What a run takes from the system. The linker wraps the allocator's calls of the program and pthread_create,
+ * so that memory is counted while a run goes on (pipeline_host_bytes is true), and any one call can be
+ * refused (the run says so, and ends). */
 #include "pipeline_rig.h"
 
+#include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 enum { ODDMENTS_BYTES = 16 << 10 }; /* queues, slots, open files: what is not counted beforehand */
 
 static atomic_llong held_bytes, most_bytes;
+static atomic_int allocations_left = -1, threads_left = -1; /* until one is refused; negative: none is */
+
+/* True for the call that is to fail. */
+static bool refused(atomic_int *left)
+{
+    return atomic_load(left) >= 0 && atomic_fetch_sub(left, 1) == 0;
+}
 
 static void *took(void *memory)
 {
@@ -35,29 +46,39 @@ void *__real_malloc(size_t n_bytes);
 void *__real_calloc(size_t n, size_t n_bytes);
 void *__real_realloc(void *memory, size_t n_bytes);
 void __real_free(void *memory);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *),
+                          void *context);
 void *__wrap_malloc(size_t n_bytes);
 void *__wrap_calloc(size_t n, size_t n_bytes);
 void *__wrap_realloc(void *memory, size_t n_bytes);
 void __wrap_free(void *memory);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *),
+                          void *context);
 
 void *__wrap_malloc(size_t n_bytes)
 {
-    return took(__real_malloc(n_bytes));
+    return refused(&allocations_left) ? NULL : took(__real_malloc(n_bytes));
 }
 
 void *__wrap_calloc(size_t n, size_t n_bytes)
 {
-    return took(__real_calloc(n, n_bytes));
+    return refused(&allocations_left) ? NULL : took(__real_calloc(n, n_bytes));
 }
 
 void *__wrap_realloc(void *memory, size_t n_bytes)
 {
-    return took(__real_realloc(gives(memory), n_bytes));
+    return refused(&allocations_left) ? NULL : took(__real_realloc(gives(memory), n_bytes));
 }
 
 void __wrap_free(void *memory)
 {
     __real_free(gives(memory));
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *),
+                          void *context)
+{
+    return refused(&threads_left) ? EAGAIN : __real_pthread_create(thread, attributes, main, context);
 }
 
 /* The most bytes that a run of this shape holds at once, besides what the stubs do. */
@@ -111,8 +132,46 @@ static void test_told_is_held(void **state)
     }
 }
 
+/* Runs once with each call of a kind refused, until a run needs no more of them; returns how many it was. */
+static int refuse_each(atomic_int *left, uint32_t band_rows, const char *message)
+{
+    struct rig_shape shape = shape_with(8, band_rows, 50);
+    for (int n = 0;; n++) {
+        struct rig rig;
+        struct error error = {0};
+        rig_init(&rig, &shape);
+        long long before = atomic_load(&held_bytes);
+        atomic_store(left, n);
+        enum status status = rig_run(&rig, &error);
+        bool went_through = atomic_exchange(left, -1) >= 0;
+        assert_int_equal(atomic_load(&held_bytes), before);
+        assert_int_equal(status, went_through ? STATUS_OK : STATUS_FAILED);
+        assert_true(rig_is_right(&rig, went_through));
+        if (!went_through)
+            assert_non_null(strstr(error.message, message));
+        rig_end(&rig);
+        if (went_through)
+            return n;
+    }
+}
+
+static void test_refused_memory(void **state)
+{
+    (void)state;
+    assert_in_range(refuse_each(&allocations_left, 128, "no memory: "), 10, 1000);
+    assert_in_range(refuse_each(&allocations_left, 32, "no memory: "), 10, 1000);
+}
+
+static void test_refused_threads(void **state)
+{
+    (void)state;
+    assert_int_equal(refuse_each(&threads_left, 128, "thread cannot be started"), 5);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_told_is_held)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_told_is_held),
+                                       cmocka_unit_test(test_refused_memory),
+                                       cmocka_unit_test(test_refused_threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

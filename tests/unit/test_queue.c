@@ -6,6 +6,7 @@
 #include "pipeline/stage.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -192,12 +193,34 @@ static void test_countdown(void **state)
     stop_end(&stop);
 }
 
+static void *look_at_mask(void *context)
+{
+    pthread_sigmask(SIG_BLOCK, NULL, context);
+    return NULL;
+}
+
+/* Signals from outside go to the threads that were there before; faults of a stage are its own. */
+static void test_stage_signals(void **state)
+{
+    (void)state;
+    struct stage stage = {0};
+    struct error error = {0};
+    sigset_t mask;
+    stage_join(&stage); /* never started */
+    assert_int_equal(stage_start(&stage, "mask", look_at_mask, &mask, &error), STATUS_OK);
+    stage_join(&stage);
+    assert_true(sigismember(&mask, SIGINT) && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGALRM));
+    assert_false(sigismember(&mask, SIGSEGV) || sigismember(&mask, SIGBUS));
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    assert_false(sigismember(&mask, SIGINT) || sigismember(&mask, SIGALRM));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_and_bound), cmocka_unit_test(test_many_consumers),
         cmocka_unit_test(test_error_wakes),     cmocka_unit_test(test_cancel_is_seen),
-        cmocka_unit_test(test_countdown),
+        cmocka_unit_test(test_countdown),       cmocka_unit_test(test_stage_signals),
     };
     alarm(120); /* a wait without an end ends here */
     return cmocka_run_group_tests(tests, NULL, NULL);
