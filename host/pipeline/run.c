@@ -9,9 +9,10 @@
  *                   |
  *            finished slices --> writer
  *
- * Slots go back to the reader, encoded slices too, level slices to their pools: all memory is allocated
- * before the first byte is read. Queues are closed from left to right behind the last item, which ends the
- * threads of a run that goes well; stop ends those of one that does not. */
+ * Slots go back to the reader, encoded slices too, level slices to their pools: all buffers are allocated
+ * before the first byte is read, but for the one that the writer encodes into. Queues are closed from left to
+ * right behind the last item, which ends the threads of a run that goes well; stop ends those of one that
+ * does not. */
 #include "pipeline/pipeline.h"
 
 #include "base/checked.h"
