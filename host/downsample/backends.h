@@ -7,20 +7,23 @@
 
 /* How to cut the volume; 0 anywhere means: choose what is fastest. */
 struct downsample_limits {
-    uint64_t
-        buffer_bytes; /* the most bytes of one input buffer; it is exceeded only by what cannot be smaller */
+    uint64_t buffer_bytes; /* the most bytes of one input buffer; it is exceeded only by what cannot be
+                              smaller: two slices of 2^nlevels rows, or the depth or height asked for below */
     uint32_t batch_slices; /* exactly this depth, made valid for struct downsample_plan: rounded down, at
                               least 2 */
     uint32_t band_rows;    /* exactly this height, rounded up to a multiple of 2^nlevels, at most ny */
     unsigned nbuffers;
+    unsigned nthreads; /* what cpu_create will be given, for plan->host_bytes; 0: one per processor */
 };
 
-/* Fills `plan` for the CPU path (both of them), without allocating anything. Whole slices when `whole_slices`
- * (the stack's files cannot be read by bands). */
+/* Fills `plan` for the CPU path (both of them), without allocating anything; host_bytes is what cpu_create
+ * will hold. Whole slices when `whole_slices` (the stack's files cannot be read by bands), whatever band_rows
+ * is. STATUS_FAILED when a batch does not fit this machine's addresses. */
 enum status cpu_plan(struct downsample_plan *plan, const struct pyramid *pyramid,
                      const struct downsample_limits *limits, bool whole_slices, struct error *error);
 
-/* The reference: written for clarity, one thread, 64-bit sums and a plain division everywhere. */
+/* The reference: written for clarity, one thread, 64-bit sums and a plain division everywhere. The
+ * downsampler's own plan tells the host_bytes that it really holds. */
 enum status reference_create(struct downsampler **downsampler, const struct pyramid *pyramid,
                              const struct downsample_plan *plan, struct error *error);
 

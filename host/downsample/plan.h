@@ -35,4 +35,23 @@ bool batch_next(struct batch *batch, struct extent extent, const struct downsamp
  * of them. A slice is finished by the batch that holds the last slice of its box. */
 uint32_t batch_finished(uint32_t z0, uint32_t nslices, uint32_t nz, unsigned level, uint32_t *first);
 
+/* For planners. The deepest valid batch_slices of at most `wanted` slices, but at least 2 (1 when nz is 1)
+ * and no deeper than it takes to hold the whole stack. */
+uint32_t plan_depth(uint32_t wanted, uint32_t nz, unsigned nlevels);
+
+/* A valid band_rows: `wanted` rounded down to a multiple of 2^nlevels, at least one of these, at most ny. */
+uint32_t plan_rows(uint64_t wanted, uint32_t ny, unsigned nlevels);
+
+/* Sets batch_slices, band_rows and buffer_bytes of `plan`; false when the bytes do not fit this machine's
+ * addresses. */
+bool plan_set_batch(struct downsample_plan *plan, const struct pyramid *pyramid, uint32_t batch_slices,
+                    uint32_t band_rows);
+
+/* The most rows of `level`, and the most slices of it, that one batch finishes. */
+uint32_t plan_level_rows(const struct downsample_plan *plan, unsigned level);
+uint32_t plan_level_slices(const struct downsample_plan *plan, unsigned level);
+
+/* Bytes of the voxels of `level` that one batch finishes at most; UINT64_MAX when that does not fit. */
+uint64_t plan_level_bytes(const struct downsample_plan *plan, const struct pyramid *pyramid, unsigned level);
+
 #endif
