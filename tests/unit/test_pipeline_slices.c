@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * From slice files to levels: whatever the layout of the files and the split into batches and bands, the
- * pipeline delivers the same bits as the reference fed from memory. */
+ * pipeline delivers over either CPU path the same bits as the reference fed from memory. */
 #include "codec_fixture.h"
 #include "downsample/backends.h"
 #include "pipeline_folder.h"
@@ -13,13 +13,20 @@
 
 enum { ROUNDS = 40 };
 
-static struct downsampler *random_reference(const struct test_volume *volume, struct test_random *random)
+enum backend { REFERENCE, FAST };
+
+/* With some split into batches and bands, and some number of threads. */
+static struct downsampler *create(enum backend backend, const struct pyramid *pyramid,
+                                  struct test_random *random)
 {
     struct downsample_plan plan;
     struct downsampler *downsampler;
     struct error error = {0};
-    test_plan_random(&plan, &volume->pyramid, random);
-    if (reference_create(&downsampler, &volume->pyramid, &plan, &error) != STATUS_OK)
+    test_plan_random(&plan, pyramid, random);
+    enum status status = backend == REFERENCE ? reference_create(&downsampler, pyramid, &plan, &error)
+                                              : cpu_create(&downsampler, pyramid, &plan,
+                                                           test_random_range(random, 1, 3), &error);
+    if (status != STATUS_OK)
         fail_msg("%s", error.message);
     return downsampler;
 }
@@ -32,10 +39,12 @@ static void test_same_as_from_memory(void **state)
         struct pipeline_folder folder;
         struct test_levels expected;
         pipeline_folder_init(&folder, &random);
-        struct downsampler *direct = random_reference(&folder.volume, &random);
+        struct downsampler *direct = create(REFERENCE, &folder.volume.pyramid, &random);
         test_run(direct, &folder.volume, 1, &expected);
         direct->ops->destroy(direct);
-        pipeline_folder_check(&folder, random_reference(&folder.volume, &random), &expected, &random);
+        for (enum backend backend = REFERENCE; backend <= FAST; backend++)
+            pipeline_folder_check(&folder, create(backend, &folder.volume.pyramid, &random), &expected,
+                                  &random);
         test_levels_free(&expected);
         pipeline_folder_end(&folder);
     }
