@@ -41,5 +41,6 @@ enum status error_set_errno(struct error *error, enum status status, int errnum,
 enum status error_no_memory(struct error *error, unsigned long long n_bytes, const char *what)
 {
     return error_set(error, STATUS_FAILED,
-                     "no memory: %llu bytes for %s were refused; try a smaller --memory", n_bytes, what);
+                     "no memory: %llu bytes for %s were refused; free some memory and run again", n_bytes,
+                     what);
 }

@@ -1,4 +1,38 @@
-int main(void)
+/* SPDX-License-Identifier: MIT
+ * The program: reads the command line, runs one command, and is the one place where an error becomes a line
+ * on standard error and an exit status. */
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/messages.h"
+#include "cli/options.h"
+
+#include <stdio.h>
+
+static enum status run(const struct options *options, struct error *error)
 {
-    return 0;
+    if (options->version) {
+        puts("stackthumb " STACKTHUMB_VERSION);
+        return STATUS_OK;
+    }
+    if (options->help) {
+        help_print(options->command);
+        return STATUS_OK;
+    }
+    return options->command->run(options, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error error = {0};
+    message_init();
+    enum status status = options_parse(&options, argc, argv, &error);
+    if (status == STATUS_OK)
+        status = run(&options, &error);
+    enum status flushed = message_flush(&error); /* keeps an error that is there already */
+    if (status == STATUS_OK)
+        status = flushed;
+    if (status != STATUS_OK)
+        message_error(&error);
+    return (int)status;
 }

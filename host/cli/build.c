@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * stackthumb build: everything is checked first (the stack, the output, the device); then the output folder
+ * is touched and the pipeline runs. */
+#include "base/clock.h"
+#include "base/printable.h"
+#include "cli/backend.h"
+#include "cli/command.h"
+#include "cli/job.h"
+#include "cli/messages.h"
+#include "cli/notes.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/values.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* OUTPUT, or INPUT/.thumbnail; malloc'ed, NULL when there is no memory. */
+static char *output_folder(const struct options *options)
+{
+    char *folder;
+    if (options->noperands == 2)
+        return strdup(options->operands[1]);
+    size_t ncharacters = strlen(options->operands[0]);
+    while (ncharacters > 1 && options->operands[0][ncharacters - 1] == '/')
+        ncharacters--;
+    return asprintf(&folder, "%.*s/.thumbnail", (int)ncharacters, options->operands[0]) < 0 ? NULL : folder;
+}
+
+static enum status show_plan(const struct job *job, const struct backend *backend, const char *folder,
+                             struct error *error)
+{
+    struct downsample_plan plan;
+    char shown[PRINTABLE_BYTES];
+    enum status status = backend_plan(backend, &job->pyramid, job->whole_slices, &plan, error);
+    if (status != STATUS_OK)
+        return status;
+    report_stack(job);
+    report_levels(job);
+    report_plan(job, backend, &plan);
+    printf("%-14s %s\n\nA dry run: nothing was written.\n", "output", printable(shown, sizeof shown, folder));
+    return STATUS_OK;
+}
+
+static void print_summary(const struct job *job, const struct backend *backend, const char *folder,
+                          const struct pipeline_progress *state, double seconds)
+{
+    char shown[PRINTABLE_BYTES], name[BACKEND_NAME];
+    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES];
+    unsigned nlevels = job->pyramid.nlevels, nread = job->stack->extent.nz - job->stack->nmissing;
+    unsigned long long nwritten = pyramid_slices(&job->pyramid), bytes_read = atomic_load(&state->bytes_read);
+    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s\n",
+           printable(shown, sizeof shown, folder), nlevels, nlevels == 1 ? "" : "s", nwritten,
+           nwritten == 1 ? "" : "s", value_bytes(written, atomic_load(&state->bytes_written)), nread,
+           nread == 1 ? "" : "s", value_bytes(read, bytes_read), seconds,
+           value_bytes(rate, seconds > 0 ? (uint64_t)((double)bytes_read / seconds) : 0),
+           backend_name(backend, name));
+}
+
+/* The run itself: all that was checked is made. */
+static enum status build_run_checked(const struct job *job, struct backend *backend, const char *folder,
+                                     const struct options *options, struct pipeline_progress *state,
+                                     struct error *error)
+{
+    struct downsampler *downsampler;
+    struct output *output;
+    enum status status = backend_create(backend, &job->pyramid, job->whole_slices, &downsampler, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct downsample_plan *plan = &downsampler->plan;
+    message_detail(options, "batches of %u slices of %u rows, %u buffers", plan->batch_slices,
+                   plan->band_rows, plan->nbuffers);
+    status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
+    if (status != STATUS_OK)
+        goto destroy_downsampler;
+    status = job_run(job, options, downsampler, output, state, error);
+    output->ops->close(output);
+destroy_downsampler:
+    downsampler->ops->destroy(downsampler);
+    return status;
+}
+
+static enum status build_into(const char *folder, const struct options *options, struct error *error)
+{
+    double started = clock_seconds();
+    struct pipeline_progress state = {0};
+    struct job job;
+    struct backend backend;
+    enum status status = job_open(&job, options, options->missing, error);
+    if (status != STATUS_OK)
+        return status;
+    status = level_folders_check(folder, &job.source, options->force, error);
+    if (status != STATUS_OK)
+        goto close_job;
+    notes_on_stack(job.stack, options);
+    status = backend_open(&backend, options, "auto", error);
+    if (status != STATUS_OK)
+        goto close_job;
+    if (options->dry_run)
+        status = show_plan(&job, &backend, folder, error);
+    else
+        status = build_run_checked(&job, &backend, folder, options, &state, error);
+    if (status == STATUS_OK && !options->dry_run && !options->quiet)
+        print_summary(&job, &backend, folder, &state, clock_seconds() - started);
+    backend_close(&backend);
+close_job:
+    job_close(&job);
+    return status;
+}
+
+static enum status build_run(const struct options *options, struct error *error)
+{
+    char *folder = output_folder(options);
+    if (!folder)
+        return error_no_memory(error, strlen(options->operands[0]), "the name of the output");
+    enum status status = build_into(folder, options, error);
+    free(folder);
+    return status;
+}
+
+const struct command command_build = {
+    .name = "build",
+    .operands = "INPUT [OUTPUT]",
+    .min_operands = 1,
+    .max_operands = 2,
+    .summary = "build the thumbnail pyramid of a stack",
+    .description =
+        "Builds the thumbnail pyramid of the stack in the folder INPUT: TIFF slices OUTPUT/LEVEL/000000.tif "
+        "...\n"
+        "and OUTPUT/stackthumb.json, which says what they are. The slices are the files of the most common\n"
+        "pattern PREFIX + NUMBER + EXTENSION in INPUT, in the order of the numbers; all other files are "
+        "ignored.\n"
+        "OUTPUT is INPUT/.thumbnail where it is not given.",
+    .bit = FOR_BUILD,
+    .run = build_run,
+};

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/job.h"
+
+#include "base/checked.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+
+#include <stdlib.h>
+
+/* What the manifest records of every slice. */
+static enum status fill_source(struct job *job, struct error *error)
+{
+    const struct stack *stack = job->stack;
+    job->source_slices = calloc(stack->extent.nz, sizeof *job->source_slices);
+    if (!job->source_slices)
+        return error_no_memory(error, stack->extent.nz * sizeof *job->source_slices, "the list of slices");
+    for (uint32_t z = 0; z < stack->extent.nz; z++)
+        job->source_slices[z] = (struct source_slice){
+            .name = stack->slices[z].path ? stack->slices[z].name : NULL,
+            .n_bytes = stack->slices[z].n_bytes,
+            .mtime_ns = stack->slices[z].mtime_ns,
+        };
+    job->source = (struct output_source){
+        .folder = stack->folder,
+        .slices = job->source_slices,
+        .program_version = STACKTHUMB_VERSION,
+    };
+    return STATUS_OK;
+}
+
+static enum status choose_pyramid(struct job *job, const struct options *options, struct error *error)
+{
+    const struct stack *stack = job->stack;
+    job->pyramid = (struct pyramid){
+        .extent = stack->extent,
+        .type = stack->type,
+        .nlevels =
+            options->nlevels ? options->nlevels : extent_levels_until(stack->extent, options->until_pixels),
+        .spacing = options->spacing_given ? options->spacing : stack->spacing,
+    };
+    return extent_check_levels(stack->extent, stack->type, job->pyramid.nlevels, error);
+}
+
+enum status job_open(struct job *job, const struct options *options, enum missing_policy missing,
+                     struct error *error)
+{
+    *job = (struct job){0};
+    enum status status = stack_open(&job->stack, options->operands[0], missing, error);
+    if (status != STATUS_OK)
+        return status;
+    job->whole_slices = pipeline_needs_whole_slices(job->stack);
+    status = choose_pyramid(job, options, error);
+    if (status == STATUS_OK)
+        status = fill_source(job, error);
+    if (status != STATUS_OK)
+        job_close(job);
+    return status;
+}
+
+void job_close(struct job *job)
+{
+    free(job->source_slices);
+    stack_close(job->stack);
+    *job = (struct job){0};
+}
+
+uint64_t job_host_bytes(const struct job *job, const struct downsample_plan *plan,
+                        const struct options *options)
+{
+    return saturated_add(plan->host_bytes,
+                         pipeline_host_bytes(job->stack, &job->pyramid, plan, options_threads(options)));
+}
+
+uint64_t pyramid_slices(const struct pyramid *pyramid)
+{
+    uint64_t nslices = 0;
+    for (unsigned level = 1; level <= pyramid->nlevels; level++)
+        nslices += extent_reduce(pyramid->extent.nz, level);
+    return nslices;
+}
+
+uint64_t pyramid_bytes(const struct pyramid *pyramid)
+{
+    uint64_t n_bytes = 0;
+    for (unsigned level = 1; level <= pyramid->nlevels; level++)
+        n_bytes = saturated_add(n_bytes,
+                                extent_volume_bytes(extent_at_level(pyramid->extent, level), pyramid->type));
+    return n_bytes;
+}
+
+enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
+                    struct output *output, struct pipeline_progress *state, struct error *error)
+{
+    const struct progress_totals totals = {
+        .slices_to_read = job->stack->extent.nz,
+        .slices_to_write = pyramid_slices(&job->pyramid),
+        .bytes_to_read = stack_file_bytes(job->stack),
+    };
+    const struct pipeline_run run = {
+        .stack = job->stack,
+        .pyramid = &job->pyramid,
+        .downsampler = downsampler,
+        .output = output,
+        .nthreads = options_threads(options),
+        .progress = state,
+        .cancel = signals_catch(),
+    };
+    struct progress *progress;
+    enum status status = progress_start(&progress, options, &totals, state, error);
+    if (status != STATUS_OK)
+        return status;
+    status = pipeline_run(&run, error);
+    progress_stop(progress, status);
+    return status;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ * getopt_long splits the command line; the table below says what an option means and who takes it. */
+#include "cli/options.h"
+
+#include "base/printable.h"
+#include "cli/values.h"
+
+#include <getopt.h>
+#include <sched.h>
+#include <string.h>
+
+enum {
+    LEVELS_UNTIL_PIXELS = 500, /* the default of --until */
+    THREADS_MAX = 1024,
+    ROWS_MAX = 1 << 30, /* of a batch or a band: far beyond every volume, and doubled it still fits 32 bits */
+};
+
+/* Stores the value (NULL for a flag); false when it is not one. */
+typedef bool (*option_parse)(struct options *options, const char *value);
+
+struct option_row {
+    char letter; /* the short form, or 0 */
+    const char *name;
+    const char *argument; /* what help calls the value; NULL for a flag */
+    unsigned commands;    /* FOR_ bits */
+    option_parse parse;
+    const char *wanted; /* what a right value is, for messages; NULL for a flag */
+    const char *help;   /* lines; the first stands behind the name */
+};
+
+static bool parse_u32(const char *value, uint32_t maximum, uint32_t *number)
+{
+    uint64_t parsed;
+    if (!value_parse_number(value, 1, maximum, &parsed))
+        return false;
+    *number = (uint32_t)parsed;
+    return true;
+}
+
+/* Finds `value` in a NULL-terminated list. */
+static bool parse_word(const char *value, const char *const *words, unsigned *index)
+{
+    for (unsigned i = 0; words[i]; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *index = i;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_device(struct options *options, const char *value)
+{
+    options->device = value;
+    return *value != '\0';
+}
+
+static bool parse_device_memory(struct options *options, const char *value)
+{
+    return value_parse_bytes(value, &options->device_memory_bytes);
+}
+
+static bool parse_levels(struct options *options, const char *value)
+{
+    return parse_u32(value, LEVELS_MAX, &options->nlevels);
+}
+
+static bool parse_until(struct options *options, const char *value)
+{
+    options->until_given = true;
+    return parse_u32(value, UINT32_MAX, &options->until_pixels);
+}
+
+static bool parse_threads(struct options *options, const char *value)
+{
+    return parse_u32(value, THREADS_MAX, &options->nthreads);
+}
+
+static bool parse_missing(struct options *options, const char *value)
+{
+    static const char *const words[] = {"fail", "ignore", NULL};
+    static const enum missing_policy policies[] = {MISSING_FAIL, MISSING_IGNORE};
+    unsigned index;
+    if (!parse_word(value, words, &index))
+        return false;
+    options->missing = policies[index];
+    return true;
+}
+
+static bool parse_voxel_size(struct options *options, const char *value)
+{
+    options->spacing_given = true;
+    return spacing_parse(value, &options->spacing);
+}
+
+static bool parse_batch_slices(struct options *options, const char *value)
+{
+    return parse_u32(value, ROWS_MAX, &options->batch_slices);
+}
+
+static bool parse_band_rows(struct options *options, const char *value)
+{
+    return parse_u32(value, ROWS_MAX, &options->band_rows);
+}
+
+static bool parse_progress(struct options *options, const char *value)
+{
+    static const char *const words[] = {"auto", "bar", "lines", "json", "none", NULL};
+    static const enum progress_style styles[] = {PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON,
+                                                 PROGRESS_NONE};
+    unsigned index;
+    if (!parse_word(value, words, &index))
+        return false;
+    options->progress = styles[index];
+    return true;
+}
+
+static bool parse_force(struct options *options, const char *value)
+{
+    (void)value;
+    return options->force = true;
+}
+
+static bool parse_dry_run(struct options *options, const char *value)
+{
+    (void)value;
+    return options->dry_run = true;
+}
+
+static bool parse_quiet(struct options *options, const char *value)
+{
+    (void)value;
+    return options->quiet = true;
+}
+
+static bool parse_verbose(struct options *options, const char *value)
+{
+    (void)value;
+    return options->verbose = true;
+}
+
+static bool parse_help(struct options *options, const char *value)
+{
+    (void)value;
+    return options->help = true;
+}
+
+static bool parse_version(struct options *options, const char *value)
+{
+    (void)value;
+    return options->version = true;
+}
+
+enum {
+    FOR_RUNS = FOR_BUILD | FOR_VERIFY,
+    FOR_STACKS = FOR_BUILD | FOR_INFO | FOR_VERIFY,
+    FOR_ALL = FOR_STACKS | FOR_DEVICES | FOR_HELP,
+};
+
+static const struct option_row rows[] = {
+    {0, "device", "NAME", FOR_STACKS, parse_device, "auto, cpu, reference, opencl, an index or a name",
+     "where to compute: auto (the GPU with the most memory, else\n"
+     "the CPU path), cpu (the CPU path), opencl (the first OpenCL\n"
+     "device of any kind), reference (slow, written to check the\n"
+     "others), or an index or a part of a name that\n"
+     "'stackthumb devices' shows"},
+    {0, "device-memory", "SIZE", FOR_STACKS, parse_device_memory,
+     "a number of bytes such as 512MiB, 2G or 300000",
+     "use at most SIZE of an OpenCL device's memory\n"
+     "(default: planned from what the device reports)"},
+    {0, "levels", "N", FOR_BUILD | FOR_INFO, parse_levels, "a number from 1 to 16", "build levels 1 to N"},
+    {0, "until", "PIXELS", FOR_BUILD | FOR_INFO, parse_until, "a number of pixels, at least 1",
+     "build levels until a slice is at most PIXELS wide and high\n"
+     "(default: 500, and at least one level)"},
+    {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY, parse_missing, "fail or ignore",
+     "what to do when numbers are missing among the slices: stop\n"
+     "(default), or go on as if they had no voxels"},
+    {0, "voxel-size", "LENGTH", FOR_BUILD | FOR_INFO, parse_voxel_size,
+     "a length with its unit (nm, um, mm, cm, inch) such as 5.2um or 5.2x5.2x10um",
+     "spacing of the input, for all axes (5.2um) or x, y and z\n"
+     "(5.2x5.2x10um); default: as the slices say"},
+    {0, "threads", "N", FOR_STACKS, parse_threads, "a number from 1 to 1024",
+     "threads to decode and compute with (default: all cores)"},
+    {0, "batch-slices", "N", FOR_STACKS, parse_batch_slices, "a number of slices, at least 1",
+     "slices of one batch, for experiments (default: planned)"},
+    {0, "band-rows", "N", FOR_STACKS, parse_band_rows, "a number of rows, at least 1",
+     "rows of one batch, for experiments (default: planned)"},
+    {0, "progress", "STYLE", FOR_RUNS, parse_progress, "auto, bar, lines, json or none",
+     "auto (a bar on a terminal, else lines), bar, lines, json\n"
+     "(one object per line) or none; written to standard error"},
+    {0, "force", NULL, FOR_BUILD, parse_force, NULL,
+     "write into an OUTPUT that holds other files; an earlier\n"
+     "pyramid in it is replaced"},
+    {0, "dry-run", NULL, FOR_BUILD, parse_dry_run, NULL, "say what would be done, and do nothing"},
+    {'q', "quiet", NULL, FOR_STACKS | FOR_DEVICES, parse_quiet, NULL, "say nothing but errors"},
+    {'v', "verbose", NULL, FOR_STACKS | FOR_DEVICES, parse_verbose, NULL, "say more"},
+    {'h', "help", NULL, FOR_ALL, parse_help, NULL, "show help, for a command where one is given"},
+    {'V', "version", NULL, FOR_ALL, parse_version, NULL, "show the version"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* getopt's view of the table: options are numbered from FIRST_ROW on, above every character. */
+enum { FIRST_ROW = 256 };
+struct getopt_table {
+    struct option options[ROWS + 1];
+    char letters[2 + ROWS + 1];
+};
+
+static void fill_getopt_table(struct getopt_table *table)
+{
+    /* '-': operands are returned in place, as option 1; ':': a value that is missing is told apart. */
+    char *letter = table->letters;
+    *letter++ = '-';
+    *letter++ = ':';
+    for (int i = 0; i < ROWS; i++) {
+        table->options[i] = (struct option){
+            .name = rows[i].name,
+            .has_arg = rows[i].argument ? required_argument : no_argument,
+            .val = FIRST_ROW + i,
+        };
+        if (rows[i].letter)
+            *letter++ = rows[i].letter; /* none of these takes a value */
+    }
+    table->options[ROWS] = (struct option){0};
+    *letter = '\0';
+}
+
+static const struct option_row *find_row(int value)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (value == FIRST_ROW + i || (rows[i].letter && value == rows[i].letter))
+            return &rows[i];
+    return NULL;
+}
+
+/* The error for what getopt did not know: `argument` is the word, `value` what optopt says about it. */
+static enum status refuse_option(const char *argument, int value, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    const char *names[ROWS];
+    char name[64] = "";
+    const struct option_row *row = find_row(value);
+    if (row)
+        return error_set(error, STATUS_USAGE, "option --%s takes no value", row->name);
+    if (strncmp(argument, "--", 2) != 0)
+        return error_set(error, STATUS_USAGE, "unknown option '-%s'; see 'stackthumb --help'",
+                         printable(shown, sizeof shown, (char[]){(char)value, '\0'}));
+    size_t ncharacters = strcspn(argument + 2, "=");
+    if (ncharacters < sizeof name)
+        memcpy(name, argument + 2, ncharacters);
+    for (int i = 0; i < ROWS; i++)
+        names[i] = rows[i].name;
+    const char *nearest = value_nearest(name, names, ROWS);
+    printable(shown, sizeof shown, argument);
+    if (nearest)
+        return error_set(error, STATUS_USAGE, "unknown option '%s'; did you mean --%s?", shown, nearest);
+    return error_set(error, STATUS_USAGE, "unknown option '%s'; see 'stackthumb --help'", shown);
+}
+
+/* An operand: the first one is the command. */
+static enum status take_operand(struct options *options, const char *operand, struct error *error)
+{
+    char shown[PRINTABLE_BYTES], usage[COMMAND_USAGE];
+    if (!options->command) {
+        options->command = command_find(operand);
+        return options->command ? STATUS_OK : command_unknown(operand, error);
+    }
+    if (*operand == '\0')
+        return error_set(error, STATUS_USAGE, "an empty name was given to 'stackthumb %s'; name a folder",
+                         options->command->name);
+    if (options->noperands == options->command->max_operands)
+        return error_set(error, STATUS_USAGE, "'%s' is one name too many; usage: %s",
+                         printable(shown, sizeof shown, operand), command_usage(usage, options->command));
+    options->operands[options->noperands++] = operand;
+    return STATUS_OK;
+}
+
+static enum status take_option(struct options *options, const struct option_row *row, const char *value,
+                               struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    if (row->parse(options, value))
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE, "--%s %s: the value is not right; it is %s", row->name,
+                     printable(shown, sizeof shown, *value ? value : "''"), row->wanted);
+}
+
+/* What can only be said when everything was read. `given` has a bit for every row that was seen. */
+static enum status check_options(const struct options *options, unsigned given, struct error *error)
+{
+    const struct command *command = options->command;
+    char usage[COMMAND_USAGE];
+    if (options->help || options->version)
+        return STATUS_OK;
+    if (!command)
+        return error_set(error, STATUS_USAGE,
+                         "no command; usage: stackthumb build [options] INPUT [OUTPUT], or see 'stackthumb "
+                         "--help'");
+    for (unsigned i = 0; i < ROWS; i++)
+        if ((given >> i & 1) && !(rows[i].commands & command->bit))
+            return error_set(error, STATUS_USAGE,
+                             "'stackthumb %s' takes no option --%s; see 'stackthumb %s --help'",
+                             command->name, rows[i].name, command->name);
+    if (options->noperands < command->min_operands)
+        return error_set(error, STATUS_USAGE, "a name is missing; usage: %s", command_usage(usage, command));
+    if (options->nlevels && options->until_given)
+        return error_set(error, STATUS_USAGE, "--levels and --until say the same thing; give one of them");
+    return STATUS_OK;
+}
+
+enum status options_parse(struct options *options, int argc, char **argv, struct error *error)
+{
+    struct getopt_table table;
+    unsigned given = 0;
+    *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS, .missing = MISSING_FAIL};
+    fill_getopt_table(&table);
+    opterr = 0;
+    optind = 0; /* GNU: start anew, which tests need */
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK) {
+        int before = optind > 0 ? optind : 1;
+        int value = getopt_long(argc, argv, table.letters, table.options, NULL);
+        if (value == -1)
+            break;
+        const struct option_row *row = find_row(value == ':' ? optopt : value);
+        if (value == 1) {
+            status = take_operand(options, optarg, error);
+        } else if (value == ':') {
+            status = error_set(error, STATUS_USAGE, "option --%s needs a value: %s", row->name, row->wanted);
+        } else if (value == '?') {
+            status = refuse_option(argv[before], optopt, error);
+        } else {
+            given |= 1u << (row - rows);
+            status = take_option(options, row, optarg, error);
+        }
+    }
+    while (status == STATUS_OK && optind < argc) /* behind "--" */
+        status = take_operand(options, argv[optind++], error);
+    return status == STATUS_OK ? check_options(options, given, error) : status;
+}
+
+/* Writes one row of help: the name, then the lines of its text in a column. */
+static void print_row(FILE *to, const struct option_row *row)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s--%s%s%s", row->letter ? (char[]){'-', row->letter, ',', ' ', '\0'} : "",
+             row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+    const char *line = row->help;
+    for (int i = 0; line; i++) {
+        const char *end = strchr(line, '\n');
+        size_t ncharacters = end ? (size_t)(end - line) : strlen(line);
+        fprintf(to, "  %-23s %.*s\n", i == 0 ? name : "", (int)ncharacters, line);
+        line = end ? end + 1 : NULL;
+    }
+}
+
+void options_print_help(FILE *to, unsigned bits)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].commands & bits)
+            print_row(to, &rows[i]);
+}
+
+unsigned options_threads(const struct options *options)
+{
+    cpu_set_t allowed;
+    if (options->nthreads)
+        return options->nthreads;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return 1; /* more CPUs than a cpu_set_t holds: --threads tells */
+    int count = CPU_COUNT(&allowed);
+    return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
+}

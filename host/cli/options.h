@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * The command line as one struct. All options stand in one table in options.c: name, argument, help text and
+ * the commands that take it. */
+#ifndef STACKTHUMB_CLI_OPTIONS_H
+#define STACKTHUMB_CLI_OPTIONS_H
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "stack/stack.h"
+#include "volume/spacing.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum progress_style { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON, PROGRESS_NONE };
+
+/* Strings point into argv. Written by options_parse, then read only. */
+struct options {
+    const struct command *command; /* NULL only with help or version */
+    const char *operands[2];
+    unsigned noperands;
+    bool help, version;
+
+    const char *device;           /* as given; NULL: the command's default */
+    uint64_t device_memory_bytes; /* 0: not given */
+    unsigned nlevels;             /* 0: by until_pixels */
+    uint32_t until_pixels;
+    bool until_given;
+    unsigned nthreads; /* 0: not given */
+    enum missing_policy missing;
+    bool spacing_given;
+    struct spacing spacing;
+    uint32_t batch_slices, band_rows; /* 0: not given */
+    enum progress_style progress;
+    bool force, dry_run, quiet, verbose;
+};
+
+/* Reads the command line; options may stand before, between and behind the command and its operands. Anything
+ * wrong is STATUS_USAGE. */
+enum status options_parse(struct options *options, int argc, char **argv, struct error *error);
+
+/* Writes the help lines of the options that the commands of `bits` take. */
+void options_print_help(FILE *to, unsigned bits);
+
+/* Threads to work with: as given, or as many as the process may run on. */
+unsigned options_threads(const struct options *options);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/report.h"
+
+#include "base/printable.h"
+#include "cli/values.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CELL = 96 };
+
+static void print_field(const char *name, const char *value)
+{
+    printf("%-14s %s\n", name, value);
+}
+
+/* "5.2 um", "5.2 x 5.2 x 10 um", "5.2 x 5.2 x ? um", "unknown". */
+static const char *spacing_text(char *text, struct spacing spacing)
+{
+    const char *unit = spacing.unit == UNIT_NONE ? "(no unit)" : unit_name(spacing.unit);
+    if (!spacing_known(spacing))
+        snprintf(text, CELL, "unknown");
+    else if (!(spacing.z > 0))
+        snprintf(text, CELL, "%.6g x %.6g x ? %s", spacing.x, spacing.y, unit);
+    else if (spacing.x == spacing.y && spacing.y == spacing.z)
+        snprintf(text, CELL, "%.6g %s", spacing.x, unit);
+    else
+        snprintf(text, CELL, "%.6g x %.6g x %.6g %s", spacing.x, spacing.y, spacing.z, unit);
+    return text;
+}
+
+static const char *extent_text(char *text, struct extent extent)
+{
+    snprintf(text, CELL, "%u x %u x %u", extent.nx, extent.ny, extent.nz);
+    return text;
+}
+
+/* The layout of the first slice, and how many others differ from it. */
+static const char *layout_text(char *text, const struct stack *stack)
+{
+    const char *first = NULL;
+    unsigned ndiffering = 0;
+    for (uint32_t z = 0; z < stack->extent.nz; z++) {
+        const struct slice *slice = &stack->slices[z];
+        if (!slice->path)
+            continue;
+        if (!first)
+            first = slice->header.layout;
+        ndiffering += strcmp(first, slice->header.layout) != 0;
+    }
+    if (ndiffering)
+        snprintf(text, CELL, "%s; %u slices differ", first, ndiffering);
+    else
+        snprintf(text, CELL, "%s", first ? first : "");
+    return text;
+}
+
+static void print_missing(const struct stack *stack)
+{
+    if (stack->nmissing)
+        printf("%-14s %u: %s\n", "missing", stack->nmissing, stack->missing);
+    else
+        print_field("missing", "none");
+}
+
+enum { LIST_SHOWN = 20 };
+
+/* One string per line, printable already when `is_message`. */
+static void print_list(const char *field, char *const *strings, size_t count, bool is_message)
+{
+    char name[PRINTABLE_BYTES];
+    for (size_t i = 0; i < count && i < LIST_SHOWN; i++)
+        print_field(i ? "" : field, is_message ? strings[i] : printable(name, sizeof name, strings[i]));
+    if (count > LIST_SHOWN)
+        printf("%-14s and %zu more\n", "", count - LIST_SHOWN);
+}
+
+void report_stack(const struct job *job)
+{
+    const struct stack *stack = job->stack;
+    char shown[PRINTABLE_BYTES], text[CELL];
+    print_field("stack", printable(shown, sizeof shown, stack->folder));
+    print_field("pattern", printable(shown, sizeof shown, stack->pattern));
+    printf("%-14s %u\n", "slices", stack->extent.nz - stack->nmissing);
+    print_field("extent", extent_text(text, stack->extent));
+    print_field("type", voxel_name(stack->type));
+    print_field("layout", layout_text(text, stack));
+    print_field("spacing", spacing_text(text, job->pyramid.spacing));
+    print_missing(stack);
+    print_list("unreadable", stack->unreadable, stack->nunreadable, true);
+    print_list("ignored", stack->ignored, stack->nignored, false);
+}
+
+void report_levels(const struct job *job)
+{
+    const struct pyramid *pyramid = &job->pyramid;
+    char extent[CELL], spacing[CELL], amount[VALUE_BYTES];
+    printf("\n%-9s  %-20s  %-20s  %s\n", "level", "extent", "spacing", "voxels");
+    for (unsigned level = 0; level <= pyramid->nlevels; level++) {
+        struct extent at = extent_at_level(pyramid->extent, level);
+        printf("%-9u  %-20s  %-20s  %s\n", level, extent_text(extent, at),
+               spacing_text(spacing, spacing_at_level(pyramid->spacing, level)),
+               value_bytes(amount, extent_volume_bytes(at, pyramid->type)));
+    }
+}
+
+void report_plan(const struct job *job, const struct backend *backend, const struct downsample_plan *plan)
+{
+    char amount[VALUE_BYTES], name[BACKEND_NAME];
+    printf("\n");
+    print_field("reads", value_bytes(amount, stack_file_bytes(job->stack)));
+    printf("%-14s %s in %llu slices\n", "writes", value_bytes(amount, pyramid_bytes(&job->pyramid)),
+           (unsigned long long)pyramid_slices(&job->pyramid));
+    print_field("device", backend_name(backend, name));
+    printf("%-14s %u slice%s of %u rows, %u buffers of %s\n", "batches", plan->batch_slices,
+           plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->nbuffers,
+           value_memory(amount, plan->buffer_bytes));
+    print_field("host memory", value_memory(amount, job_host_bytes(job, plan, backend->options)));
+    if (plan->device_bytes)
+        printf("%-14s %s%s\n", "device memory", value_memory(amount, plan->device_bytes),
+               backend->device && backend->device->unified_memory ? " (it is host memory too)" : "");
+}

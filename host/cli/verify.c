@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * stackthumb verify: the pipeline of a build once more, with a comparison where the output would be. */
+#include "base/printable.h"
+#include "cli/backend.h"
+#include "cli/command.h"
+#include "cli/job.h"
+#include "cli/notes.h"
+#include "cli/options.h"
+#include "output/compare.h"
+#include "output/manifest.h"
+
+#include <stdio.h>
+
+/* Puts the manifest's levels into the job; the stack must be one that the pyramid can come from. */
+static enum status take_manifest(struct job *job, const char *folder, struct error *error)
+{
+    struct manifest manifest;
+    char shown[PRINTABLE_BYTES], shown_stack[PRINTABLE_BYTES];
+    enum status status = manifest_read(folder, &manifest, error);
+    if (status != STATUS_OK)
+        return status;
+    printable(shown, sizeof shown, folder);
+    if (!manifest.complete)
+        return error_set(error, STATUS_FAILED, "%s: the pyramid is not complete; build it again", shown);
+    struct extent made = manifest.pyramid.extent, present = job->pyramid.extent;
+    if (made.nx != present.nx || made.ny != present.ny || made.nz != present.nz ||
+        manifest.pyramid.type != job->pyramid.type)
+        return error_set(
+            error, STATUS_FAILED,
+            "%s: was made from %u x %u x %u voxels of %s, but %s has %u x %u x %u of %s; name the "
+            "stack that it was made from, or build it again",
+            shown, made.nx, made.ny, made.nz, voxel_name(manifest.pyramid.type),
+            printable(shown_stack, sizeof shown_stack, job->stack->folder), present.nx, present.ny,
+            present.nz, voxel_name(job->pyramid.type));
+    job->pyramid = manifest.pyramid;
+    return extent_check_levels(made, manifest.pyramid.type, manifest.pyramid.nlevels, error);
+}
+
+/* Prints what was found; a difference is STATUS_FAILED. */
+static enum status tell(const struct job *job, const struct options *options,
+                        const struct compare_result *result, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    unsigned long long nslices = result->nslices, nextra = result->nextra,
+                       ndifferent = result->nvoxels_different;
+    if (compare_clean(result)) {
+        if (!options->quiet)
+            printf("%llu slice%s of %u level%s agree%s\n", nslices, nslices == 1 ? "" : "s",
+                   job->pyramid.nlevels, job->pyramid.nlevels == 1 ? "" : "s", nslices == 1 ? "s" : "");
+        return STATUS_OK;
+    }
+    for (unsigned i = 0; i < result->nfirst && !options->quiet; i++)
+        printf("%s\n", result->first[i].message);
+    char extra[64] = "";
+    if (nextra)
+        snprintf(extra, sizeof extra, ", %llu %s not belong there", nextra, nextra == 1 ? "does" : "do");
+    return error_set(error, STATUS_FAILED, "%s: %llu of %llu slices differ (%llu voxel%s)%s; build it again",
+                     printable(shown, sizeof shown, options->operands[1]),
+                     (unsigned long long)result->nslices_different, nslices, ndifferent,
+                     ndifferent == 1 ? "" : "s", extra);
+}
+
+static enum status verify_with(struct job *job, struct backend *backend, const struct options *options,
+                               struct error *error)
+{
+    struct pipeline_progress state = {0};
+    struct downsampler *downsampler;
+    struct output *output;
+    enum status status = backend_create(backend, &job->pyramid, job->whole_slices, &downsampler, error);
+    if (status != STATUS_OK)
+        return status;
+    status = compare_open(&output, options->operands[1], &job->pyramid, error);
+    if (status != STATUS_OK)
+        goto destroy_downsampler;
+    status = job_run(job, options, downsampler, output, &state, error);
+    if (status == STATUS_OK)
+        status = tell(job, options, compare_result(output), error);
+    output->ops->close(output);
+destroy_downsampler:
+    downsampler->ops->destroy(downsampler);
+    return status;
+}
+
+static enum status verify_run(const struct options *options, struct error *error)
+{
+    struct job job;
+    struct backend backend;
+    enum status status = job_open(&job, options, options->missing, error);
+    if (status != STATUS_OK)
+        return status;
+    status = take_manifest(&job, options->operands[1], error);
+    if (status != STATUS_OK)
+        goto close_job;
+    notes_on_stack(job.stack, options);
+    status = backend_open(&backend, options, "reference", error);
+    if (status != STATUS_OK)
+        goto close_job;
+    status = verify_with(&job, &backend, options, error);
+    backend_close(&backend);
+close_job:
+    job_close(&job);
+    return status;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .operands = "INPUT OUTPUT",
+    .min_operands = 2,
+    .max_operands = 2,
+    .summary = "recompute a pyramid and compare every voxel",
+    .description = "Computes the pyramid of the stack in INPUT again, by the CPU reference (or --device), "
+                   "and compares every\n"
+                   "voxel of every level with the one in OUTPUT. Exit status 0 when all agree, 1 when "
+                   "anything differs; the\n"
+                   "first differences are named. Nothing is written.",
+    .bit = FOR_VERIFY,
+    .run = verify_run,
+};
