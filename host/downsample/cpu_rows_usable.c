@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT
  * Which tables of inner loops there are and which this processor can run; and what does not depend on the
- * instruction set. STACKTHUMB_ROWS_V3 and _V4 tell that the build has them. */
+ * instruction set. STACKTHUMB_HAVE_AVX2 and _AVX512 tell that the build has these tables. */
 #include "downsample/cpu_rows.h"
 
 extern const struct cpu_rows cpu_rows_baseline;
-#ifdef STACKTHUMB_ROWS_V3
-extern const struct cpu_rows cpu_rows_v3;
+#ifdef STACKTHUMB_HAVE_AVX2
+extern const struct cpu_rows cpu_rows_avx2;
 #endif
-#ifdef STACKTHUMB_ROWS_V4
-extern const struct cpu_rows cpu_rows_v4;
+#ifdef STACKTHUMB_HAVE_AVX512
+extern const struct cpu_rows cpu_rows_avx512;
 #endif
 
 const struct cpu_rows *cpu_rows_usable(unsigned index)
 {
-#ifdef STACKTHUMB_ROWS_V4
-    if (__builtin_cpu_supports("x86-64-v4") && index-- == 0)
-        return &cpu_rows_v4;
+#ifdef STACKTHUMB_HAVE_AVX512
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && index-- == 0)
+        return &cpu_rows_avx512;
 #endif
-#ifdef STACKTHUMB_ROWS_V3
-    if (__builtin_cpu_supports("x86-64-v3") && index-- == 0)
-        return &cpu_rows_v3;
+#ifdef STACKTHUMB_HAVE_AVX2
+    if (__builtin_cpu_supports("avx2") && index-- == 0)
+        return &cpu_rows_avx2;
 #endif
     return index == 0 ? &cpu_rows_baseline : NULL;
 }

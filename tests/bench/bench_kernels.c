@@ -62,9 +62,9 @@ static struct downsampler *create_cpu(const struct bench *bench, unsigned varian
 
 /* The backends, in the order in which they are measured. */
 static const struct bench_backend backends[] = {
-    {"cpu", create_cpu, 0},
-    {"cpu (2nd instruction set)", create_cpu, 1},
-    {"cpu (3rd instruction set)", create_cpu, 2},
+    {"cpu", create_cpu, 0}, /* the fastest instruction set */
+    {"cpu, next instruction set", create_cpu, 1},
+    {"cpu, next instruction set", create_cpu, 2},
 };
 
 /* Reading: every job sums a piece of the buffer in 64-bit words. */
@@ -75,12 +75,15 @@ struct reading {
     uint64_t *sums; /* one per job, so that nothing can be left out */
 };
 
-/* The widest vectors that this processor has, or the backends would be held against a slow reader. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
+/* For the widest vectors that this processor has, or the backends would be held against a slow reader. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
+    !defined(__SANITIZE_THREAD__)
+#define WIDEST_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDEST_VECTORS
 #endif
-static uint64_t
-sum_words(const uint64_t *words, uint64_t n)
+
+WIDEST_VECTORS static uint64_t sum_words(const uint64_t *words, uint64_t n)
 {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++)
@@ -169,9 +172,10 @@ static void measure(const struct bench *bench, const struct bench_backend *backe
     memset(present, true, sizeof present);
     double reading[ROUNDS_MAX], reducing[ROUNDS_MAX], ratio[ROUNDS_MAX];
     struct batch batch = {0};
+    if (downsampler->plan.buffer_bytes != bench->batch_bytes)
+        die("the backend cuts the stack in another way");
     for (unsigned i = 0; i < WARM_UP_ROUNDS + bench->nrounds; i++) {
-        if (!batch_next(&batch, bench->pyramid.extent, &downsampler->plan))
-            die("the backend cuts the stack in another way");
+        batch_next(&batch, bench->pyramid.extent, &downsampler->plan);
         batch.present = present;
         double read_seconds = time_reading(bench, buffer);
         double seconds = time_batch(bench, downsampler, &batch);
