@@ -98,7 +98,7 @@ static void test_all_programs(void **state)
                     struct opencl_options options = {.batch_slices = depth, .shape = shapes[shape]};
                     struct test_volume volume;
                     struct test_levels expected;
-                    struct extent extent = {nlevels == 9 ? 513 : 33, 17, 29};
+                    struct extent extent = {nlevels == 9 ? 130 : 33, 17, 29};
                     test_volume_create(&volume, extent, (enum voxel_type)type, nlevels, CONTENTS_RANDOM, 10,
                                        &random);
                     test_oracle(&volume, &expected);
@@ -108,6 +108,30 @@ static void test_all_programs(void **state)
                     test_levels_free(&expected);
                     test_volume_free(&volume);
                 }
+}
+
+/* 64-bit sums of 8-bit voxels need large boxes. */
+static void test_wide_sums_of_bytes(void **state)
+{
+    const struct opencl_devices *devices = *state;
+    struct test_random random = test_random_seeded(16);
+    if (test_rounds(300) < 100)
+        skip(); /* too slow where kernels are interpreted */
+    for (int type = VOXEL_U8; type <= VOXEL_I8; type++) {
+        struct test_volume volume;
+        struct test_levels expected;
+        struct extent extent = {260, 130, 130};
+        test_volume_create(&volume, extent, (enum voxel_type)type, 9, CONTENTS_RANDOM, 10, &random);
+        test_oracle(&volume, &expected);
+        for (size_t i = 0; i < devices->n; i++)
+            for (unsigned shape = 0; shape < 2 && devices->devices[i].usable; shape++)
+                for (uint32_t depth = 2; depth <= 8; depth *= 2) {
+                    struct opencl_options options = {.batch_slices = depth, .shape = shapes[shape]};
+                    check(&devices->devices[i], &volume, &expected, &options, false, &random);
+                }
+        test_levels_free(&expected);
+        test_volume_free(&volume);
+    }
 }
 
 /* One slice passes the largest allocation: it goes up by bands. */
@@ -197,6 +221,7 @@ int main(void)
     test_devices_begin(&devices);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_all_programs, &devices),
+        cmocka_unit_test_prestate(test_wide_sums_of_bytes, &devices),
         cmocka_unit_test_prestate(test_bands, &devices),
         cmocka_unit_test_prestate(test_random_volumes, &devices),
         cmocka_unit_test_prestate(test_binary_cache, &devices),
