@@ -21,24 +21,36 @@ struct chunk {
     int n;  /* voxels in it along x */
 };
 
+#if !defined(FLOATING) && VOXEL_BITS < 32
+/* Two neighbouring voxels as one word. As a struct, it may lie at any voxel, and compilers make vector loads of it (of
+ * vload2 they do not). */
+#if VOXEL_BITS == 16
+typedef uint word;
+#else
+typedef ushort word;
+#endif
+struct __attribute__((packed, aligned(VOXEL_BITS / 8))) two {
+    word voxels;
+};
+#endif
+
 /* Voxels 2i and 2i+1 of a row, added. Narrow integers are taken out of one word of twice their width, which vectorises
  * without shuffles; which of the two comes first in it does not matter to the sum. */
 static SUM pair(global const VOXEL *row, int i)
 {
 #if defined(FLOATING) || VOXEL_BITS == 32
     return (SUM)row[2 * i] + (SUM)row[2 * i + 1];
-#elif VOXEL_BITS == 16 && defined(SIGNED)
-    int word = as_int(vload2(i, row));
-    return (SUM)((word << 16) >> 16) + (SUM)(word >> 16);
-#elif VOXEL_BITS == 16
-    uint word = as_uint(vload2(i, row));
-    return (SUM)(word & 0xffffu) + (SUM)(word >> 16);
-#elif defined(SIGNED)
-    short word = as_short(vload2(i, row));
-    return (SUM)(short)((short)(word << 8) >> 8) + (SUM)(short)(word >> 8);
 #else
-    ushort word = as_ushort(vload2(i, row));
-    return (SUM)(ushort)((word & 0xff) + (word >> 8));
+    const word both = ((global const struct two *)row)[i].voxels;
+#if VOXEL_BITS == 16 && defined(SIGNED)
+    return (SUM)((int)(both << 16) >> 16) + (SUM)((int)both >> 16);
+#elif VOXEL_BITS == 16
+    return (SUM)(both & 0xffffu) + (SUM)(both >> 16);
+#elif defined(SIGNED)
+    return (SUM)(short)((short)((short)(both << 8) >> 8) + (short)((short)both >> 8));
+#else
+    return (SUM)(ushort)((both & 0xff) + (both >> 8));
+#endif
 #endif
 }
 
@@ -63,7 +75,9 @@ static void sum_voxels(const struct chunk *c, uint y, uint z, SUM *sums)
     const int npairs = c->n >> 1;
     if (y + 1 < c->ny && z + 1 < c->nz) {
         for (int i = 0; i < npairs; i++)
-            sums[i] = ((pair(row, i) + pair(row + down, i)) + pair(row + behind, i)) + pair(row + behind + down, i);
+            sums[i] = pair(row, i) + pair(row + down, i);
+        for (int i = 0; i < npairs; i++)
+            sums[i] = (sums[i] + pair(row + behind, i)) + pair(row + behind + down, i);
         if (c->n & 1) {
             const int i = c->n - 1;
             sums[npairs] = (((SUM)row[i] + row[down + i]) + row[behind + i]) + row[behind + down + i];

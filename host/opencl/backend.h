@@ -11,11 +11,13 @@
 
 #include "downsample/downsampler.h"
 
-/* One batch in flight. On unified memory voxels and means are mapped buffers of the device; on a discrete
+/* One batch in flight. On unified memory voxels and means are buffers in the
+ * host's own memory (page-aligned, so that drivers use it as it is) that are mapped; on a discrete
  * device they are copied from and to pinned staging buffers that stay mapped. */
 struct slot {
     cl_mem voxels, means, divisors;
     cl_mem voxels_staging, means_staging; /* NULL on unified memory */
+    void *voxels_memory, *means_memory;   /* what voxels and means lie in on unified memory; else NULL */
     void *voxels_host;                    /* mapped: voxels or voxels_staging; what buffer() returns */
     void *means_host;                     /* mapped: means (only while collected) or means_staging */
     struct divisor *divisors_host;

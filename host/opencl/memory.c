@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "opencl/backend.h"
 
+#include "downsample/big_memory.h"
+
 #include <stdlib.h>
 
 static cl_mem create_buffer(struct opencl_downsampler *d, cl_mem_flags flags, uint64_t n_bytes, cl_int *code)
@@ -8,6 +10,23 @@ static cl_mem create_buffer(struct opencl_downsampler *d, cl_mem_flags flags, ui
     if (*code != CL_SUCCESS)
         return NULL;
     return clCreateBuffer(d->context, flags, n_bytes, NULL, code);
+}
+
+/* A buffer in `*memory`, which is allocated for it: the host's own memory on huge pages, which a device that
+ * shares it reads faster than memory of the driver's. Drivers want whole cache lines to use it in place. */
+static cl_mem create_shared(struct opencl_downsampler *d, cl_mem_flags flags, uint64_t n_bytes, void **memory,
+                            cl_int *code)
+{
+    enum { LINE_BYTES = 64 };
+    if (*code != CL_SUCCESS)
+        return NULL;
+    n_bytes = (n_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    *memory = big_alloc(n_bytes);
+    if (!*memory) {
+        *code = CL_OUT_OF_HOST_MEMORY;
+        return NULL;
+    }
+    return clCreateBuffer(d->context, flags | CL_MEM_USE_HOST_PTR, n_bytes, *memory, code);
 }
 
 static void *map_buffer(struct opencl_downsampler *d, cl_mem buffer, cl_map_flags flags, uint64_t n_bytes,
@@ -21,14 +40,15 @@ static void *map_buffer(struct opencl_downsampler *d, cl_mem buffer, cl_map_flag
 static void create_slot(struct opencl_downsampler *d, struct slot *slot, cl_int *code)
 {
     uint64_t voxels_bytes = d->base.plan.buffer_bytes, means_bytes = d->layout.means_bytes;
-    cl_mem_flags host = d->unified ? CL_MEM_ALLOC_HOST_PTR : 0;
-    slot->voxels = create_buffer(d, CL_MEM_READ_ONLY | host, voxels_bytes, code);
-    slot->means = create_buffer(d, CL_MEM_WRITE_ONLY | host, means_bytes, code);
     slot->divisors = create_buffer(d, CL_MEM_READ_ONLY, d->layout.ndivisors * sizeof(struct divisor), code);
     if (d->unified) {
+        slot->voxels = create_shared(d, CL_MEM_READ_ONLY, voxels_bytes, &slot->voxels_memory, code);
+        slot->means = create_shared(d, CL_MEM_WRITE_ONLY, means_bytes, &slot->means_memory, code);
         slot->voxels_host = map_buffer(d, slot->voxels, CL_MAP_WRITE, voxels_bytes, code);
         return;
     }
+    slot->voxels = create_buffer(d, CL_MEM_READ_ONLY, voxels_bytes, code);
+    slot->means = create_buffer(d, CL_MEM_WRITE_ONLY, means_bytes, code);
     slot->voxels_staging = create_buffer(d, CL_MEM_READ_ONLY | CL_MEM_ALLOC_HOST_PTR, voxels_bytes, code);
     slot->means_staging = create_buffer(d, CL_MEM_WRITE_ONLY | CL_MEM_ALLOC_HOST_PTR, means_bytes, code);
     slot->voxels_host = map_buffer(d, slot->voxels_staging, CL_MAP_WRITE, voxels_bytes, code);
@@ -100,6 +120,8 @@ static void release_slot(struct opencl_downsampler *d, struct slot *slot)
     release_buffer(d, &slot->divisors, NULL);
     release_buffer(d, &slot->voxels_staging, slot->voxels_host);
     release_buffer(d, &slot->means_staging, slot->means_host);
+    free(slot->voxels_memory);
+    free(slot->means_memory);
     free(slot->divisors_host);
 }
 

@@ -4,15 +4,16 @@
  *
  *      bench_kernels [NX NY LEVELS TYPE [ROUNDS [THREADS]]]      3072 3072 3 u16 9, all cores
  *
- * Every backend gets its own input buffer with 2^LEVELS slices of noise. A round reads that buffer with all
- * cores and then lets the backend reduce it, all levels written and delivered, so that every ratio compares
- * neighbours in time. Printed are the medians over the rounds, the median of the ratios, and the best round
- * of each (on a machine that others use too, the best is nearer to what the code can do). The stack is as
- * long as there are rounds, one batch each. */
+ * Every backend gets its own input buffer with 2^LEVELS slices of noise. In every round each backend has its
+ * turn: its buffer is read with all cores, and then it reduces it, all levels written and delivered, so that
+ * ratios compare neighbours in time. Printed are the medians over the rounds, the medians of the ratios to
+ * reading and to the fastest CPU path, and the best round of each (on a machine that others use too, the best
+ * is nearer to what the code can do). The stack is as long as there are rounds, one batch each. */
 #include "base/clock.h"
 #include "base/workers.h"
 #include "downsample/backends.h"
 #include "downsample/cpu.h"
+#include "opencl/opencl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct bench {
     unsigned nrounds;
     uint64_t batch_bytes; /* of one round */
     struct workers *crew;
+    struct opencl_devices devices;
 };
 
 /* A backend to measure. `variant` is handed to create; create returns NULL when the backend is not there. */
@@ -60,11 +62,26 @@ static struct downsampler *create_cpu(const struct bench *bench, unsigned varian
     return downsampler;
 }
 
+static struct downsampler *create_opencl(const struct bench *bench, unsigned variant)
+{
+    struct error error = {0};
+    struct downsampler *downsampler;
+    struct opencl_options options = {.batch_slices = 1u << bench->pyramid.nlevels,
+                                     .band_rows = bench->pyramid.extent.ny};
+    if (variant >= bench->devices.n || !bench->devices.devices[variant].usable)
+        return NULL;
+    if (opencl_create(&downsampler, &bench->devices.devices[variant], &bench->pyramid, &options, true, NULL,
+                      &error) != STATUS_OK)
+        die(error.message);
+    return downsampler;
+}
+
 /* The backends, in the order in which they are measured. */
 static const struct bench_backend backends[] = {
     {"cpu", create_cpu, 0}, /* the fastest instruction set */
     {"cpu, next instruction set", create_cpu, 1},
     {"cpu, next instruction set", create_cpu, 2},
+    {"first OpenCL device", create_opencl, 0},
 };
 
 /* Reading: every job sums a piece of the buffer in 64-bit words. */
@@ -161,36 +178,74 @@ static void fill_with_noise(void *buffer, uint64_t n_bytes)
         words[i] = state = state * 6364136223846793005u + 1442695040888963407u;
 }
 
-static void measure(const struct bench *bench, const struct bench_backend *backend)
+/* One backend under measurement, and its times. */
+struct contender {
+    const char *name;
+    struct downsampler *downsampler;
+    void *buffer;
+    struct batch batch;
+    double reading[ROUNDS_MAX], reducing[ROUNDS_MAX], of_reading[ROUNDS_MAX], of_first[ROUNDS_MAX];
+};
+
+/* One round of every contender in turn: reads its buffer, then lets it reduce it. */
+static void run_round(const struct bench *bench, struct contender *contenders, unsigned n, unsigned round)
 {
-    struct downsampler *downsampler = backend->create(bench, backend->variant);
-    if (!downsampler)
-        return;
-    void *buffer = downsampler->ops->buffer(downsampler, 0);
-    fill_with_noise(buffer, bench->batch_bytes);
-    bool present[1 << LEVELS_MAX];
+    static bool present[1 << LEVELS_MAX];
     memset(present, true, sizeof present);
-    double reading[ROUNDS_MAX], reducing[ROUNDS_MAX], ratio[ROUNDS_MAX];
-    struct batch batch = {0};
-    if (downsampler->plan.buffer_bytes != bench->batch_bytes)
-        die("the backend cuts the stack in another way");
-    for (unsigned i = 0; i < WARM_UP_ROUNDS + bench->nrounds; i++) {
-        batch_next(&batch, bench->pyramid.extent, &downsampler->plan);
-        batch.present = present;
-        double read_seconds = time_reading(bench, buffer);
-        double seconds = time_batch(bench, downsampler, &batch);
-        if (i < WARM_UP_ROUNDS)
+    for (unsigned i = 0; i < n; i++) {
+        struct contender *c = &contenders[i];
+        batch_next(&c->batch, bench->pyramid.extent, &c->downsampler->plan);
+        c->batch.present = present;
+        c->buffer = c->downsampler->ops->buffer(c->downsampler, 0);
+        double reading = time_reading(bench, c->buffer);
+        double reducing = time_batch(bench, c->downsampler, &c->batch);
+        if (round < WARM_UP_ROUNDS)
             continue;
-        reading[i - WARM_UP_ROUNDS] = read_seconds;
-        reducing[i - WARM_UP_ROUNDS] = seconds;
-        ratio[i - WARM_UP_ROUNDS] = read_seconds / seconds;
+        unsigned at = round - WARM_UP_ROUNDS;
+        c->reading[at] = reading;
+        c->reducing[at] = reducing;
+        c->of_reading[at] = reading / reducing;
+        c->of_first[at] = contenders[0].reducing[at] / reducing;
     }
-    downsampler->ops->destroy(downsampler);
+}
+
+static unsigned create_contenders(const struct bench *bench, struct contender *contenders)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
+        struct contender *c = &contenders[n];
+        c->downsampler = backends[i].create(bench, backends[i].variant);
+        if (!c->downsampler)
+            continue;
+        if (c->downsampler->plan.buffer_bytes != bench->batch_bytes)
+            die("a backend cuts the stack in another way");
+        c->name = backends[i].name;
+        fill_with_noise(c->downsampler->ops->buffer(c->downsampler, 0), bench->batch_bytes);
+        n++;
+    }
+    return n;
+}
+
+static void print_contender(const struct bench *bench, struct contender *c)
+{
     double gigabytes = (double)bench->batch_bytes / 1e9;
-    printf("%-28s %8.2f %8.2f %8.3f", backend->name, gigabytes / median(reading, bench->nrounds),
-           gigabytes / median(reducing, bench->nrounds), median(ratio, bench->nrounds));
+    printf("%-28s %8.2f %8.2f %8.3f %8.3f", c->name, gigabytes / median(c->reading, bench->nrounds),
+           gigabytes / median(c->reducing, bench->nrounds), median(c->of_reading, bench->nrounds),
+           median(c->of_first, bench->nrounds));
     /* median() has sorted them */
-    printf(" %8.2f %8.2f %8.3f\n", gigabytes / reading[0], gigabytes / reducing[0], reading[0] / reducing[0]);
+    printf(" %8.2f %8.2f\n", gigabytes / c->reading[0], gigabytes / c->reducing[0]);
+}
+
+static void measure(const struct bench *bench)
+{
+    static struct contender contenders[sizeof backends / sizeof *backends];
+    unsigned n = create_contenders(bench, contenders);
+    for (unsigned round = 0; round < WARM_UP_ROUNDS + bench->nrounds; round++)
+        run_round(bench, contenders, n, round);
+    for (unsigned i = 0; i < n; i++) {
+        print_contender(bench, &contenders[i]);
+        contenders[i].downsampler->ops->destroy(contenders[i].downsampler);
+    }
 }
 
 int main(int argc, char **argv)
@@ -223,12 +278,11 @@ int main(int argc, char **argv)
     printf("%u slices of %ux%u %s, %u levels, %u threads, medians of %u rounds\n",
            1u << bench.pyramid.nlevels, (unsigned)extent->nx, (unsigned)extent->ny,
            voxel_name(bench.pyramid.type), bench.pyramid.nlevels, workers_count(bench.crew), bench.nrounds);
-    printf("%-28s %8s %8s %8s %8s %8s %8s\n", "", "median", "", "", "best", "", "");
-    printf("%-28s %8s %8s %8s %8s %8s %8s\n", "backend", "read", "reduce", "ratio", "read", "reduce",
-           "ratio");
-    printf("%-28s %8s %8s %8s %8s %8s\n", "", "GB/s", "GB/s", "", "GB/s", "GB/s");
-    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
-        measure(&bench, &backends[i]);
+    printf("%-28s %8s %8s %8s %8s %8s %8s\n", "", "read", "reduce", "of", "of", "best", "best");
+    printf("%-28s %8s %8s %8s %8s %8s %8s\n", "backend", "GB/s", "GB/s", "read", "cpu", "read", "reduce");
+    opencl_devices_list(&bench.devices, &error);
+    measure(&bench);
+    opencl_devices_end(&bench.devices);
     workers_free(bench.crew);
     return 0;
 }
