@@ -10,6 +10,7 @@
  * why there are only unsigned sums. */
 #include "downsample/cpu.h"
 #include "base/checked.h"
+#include "base/clock.h"
 #include "base/workers.h"
 #include "downsample/big_memory.h"
 #include "downsample/cpu_layout.h"
@@ -279,9 +280,11 @@ static enum status cpu_collect(struct downsampler *downsampler, level_sink sink,
     struct cpu *cpu = (struct cpu *)downsampler;
     if (intake_take(&cpu->intake, &cpu->current, error) != STATUS_OK)
         return error->status;
+    double began = clock_seconds();
     unsigned nblocks = (cpu->current.batch.nrows - 1) / cpu->layout.block_rows + 1;
     workers_run(cpu->workers, nblocks, reduce_block, cpu);
     reduce_above(cpu);
+    cpu->base.times.kernel += clock_seconds() - began;
     return deliver(cpu, sink, context, error);
 }
 

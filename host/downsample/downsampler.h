@@ -70,10 +70,19 @@ struct downsampler_ops {
     void (*destroy)(struct downsampler *downsampler);
 };
 
-/* What every backend begins with; written when it is created, read by anyone. */
+/* Seconds in which a backend worked, waiting excluded. A CPU path computes in collect, where the voxels lie:
+ * its upload and download are 0. A device's may overlap. */
+struct downsample_times {
+    double upload;   /* voxels on their way to the device */
+    double kernel;   /* arithmetic */
+    double download; /* means on their way back */
+};
+
+/* What every backend begins with. */
 struct downsampler {
-    const struct downsampler_ops *ops;
+    const struct downsampler_ops *ops; /* written when it is created, as `plan` is; read by anyone */
     struct downsample_plan plan;
+    struct downsample_times times; /* added to by collect; read on its thread */
 };
 
 #endif

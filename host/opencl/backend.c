@@ -62,19 +62,25 @@ static enum status opencl_collect(struct downsampler *base, level_sink sink, voi
     d->first_pending = (d->first_pending + 1) % base->plan.nbuffers;
     d->npending--;
     cl_int code = clWaitForEvents(1, &slot->done);
-    clReleaseEvent(slot->done);
+    if (d->profile)
+        slot->events.download = slot->done;
+    else
+        clReleaseEvent(slot->done);
     slot->done = NULL;
     if (code != CL_SUCCESS)
         return cl_failed(error, code, d->name, "computing a batch");
     enum status status = deliver(d, slot, sink, context, error);
     if (d->unified) {
-        code = clEnqueueUnmapMemObject(d->download, slot->means, slot->means_host, 0, NULL, NULL);
+        code = clEnqueueUnmapMemObject(d->download, slot->means, slot->means_host, 0, NULL,
+                                       d->profile ? &slot->events.means_back : NULL);
         slot->means_host = NULL;
         if (code == CL_SUCCESS)
             code = clFinish(d->download); /* before the next batch of this slot writes them */
-        if (code != CL_SUCCESS && status == STATUS_OK)
-            status = cl_failed(error, code, d->name, "handing back a batch");
     }
+    if (code == CL_SUCCESS)
+        code = batch_events_add(&slot->events, &base->times);
+    if (code != CL_SUCCESS && status == STATUS_OK)
+        status = cl_failed(error, code, d->name, "handing back a batch");
     return status;
 }
 
@@ -118,8 +124,9 @@ static const struct downsampler_ops opencl_ops = {
 };
 
 static enum status create_context(struct opencl_downsampler *d, const struct opencl_device *device,
-                                  struct error *error)
+                                  bool profile, struct error *error)
 {
+    const cl_command_queue_properties kind = profile ? CL_QUEUE_PROFILING_ENABLE : 0;
     cl_int code;
     cl_device_id id = device->device_id;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
@@ -127,7 +134,7 @@ static enum status create_context(struct opencl_downsampler *d, const struct ope
     d->context = clCreateContext(properties, 1, &id, NULL, NULL, &code);
     cl_command_queue *const queues[] = {&d->upload, &d->compute, &d->download};
     for (int i = 0; i < 3 && code == CL_SUCCESS; i++)
-        *queues[i] = clCreateCommandQueue(d->context, id, 0, &code);
+        *queues[i] = clCreateCommandQueue(d->context, id, kind, &code);
     return code == CL_SUCCESS ? STATUS_OK : cl_failed(error, code, device->name, "opening the device");
 }
 
@@ -212,7 +219,7 @@ enum status opencl_create(struct downsampler **downsampler, const struct opencl_
     d->pyramid = *pyramid;
     d->unified = device->unified_memory;
     set_work_group(d, device, planner_per_voxel(device, options));
-    if (create_context(d, device, error) != STATUS_OK)
+    if (create_context(d, device, options->profile, error) != STATUS_OK)
         goto destroy;
     struct program_build build = {
         .context = d->context,
@@ -223,6 +230,7 @@ enum status opencl_create(struct downsampler **downsampler, const struct opencl_
     };
     if (settle(d, device, options, whole_slices, &build, error) != STATUS_OK)
         goto destroy;
+    d->profile = options->profile;
     *downsampler = &d->base;
     return STATUS_OK;
 

@@ -8,6 +8,7 @@
 #include "opencl/call.h"
 #include "opencl/divisors.h"
 #include "opencl/planner.h"
+#include "opencl/profile.h"
 
 #include "downsample/downsampler.h"
 
@@ -22,6 +23,7 @@ struct slot {
     void *means_host;                     /* mapped: means (only while collected) or means_staging */
     struct divisor *divisors_host;
     cl_event done; /* the means are on the host; NULL when the slot is idle */
+    struct batch_events events;
 
     struct batch batch;
     uint32_t first[LEVELS_MAX + 1],
@@ -36,6 +38,7 @@ struct opencl_downsampler {
     struct pyramid pyramid;
     struct device_layout layout;
     bool unified;
+    bool profile;    /* batches are timed (the warm-up is not) */
     size_t local[3]; /* work-group */
 
     cl_context context;

@@ -100,11 +100,18 @@ static size_t round_up(uint64_t n, size_t multiple)
     return (size_t)((n + multiple - 1) / multiple * multiple);
 }
 
+/* Where a command puts its event: nowhere, unless it is to be timed. */
+static cl_event *timed(const struct opencl_downsampler *d, cl_event *event)
+{
+    return d->profile ? event : NULL;
+}
+
+/* `event` is its own, or NULL. */
 static cl_int enqueue_kernel(struct opencl_downsampler *d, cl_kernel kernel, uint64_t nx, uint64_t ny,
-                             uint64_t nz, cl_uint nwait, const cl_event *wait)
+                             uint64_t nz, const cl_event *wait, cl_event *event)
 {
     size_t global[3] = {round_up(nx, d->local[0]), round_up(ny, d->local[1]), round_up(nz, d->local[2])};
-    return clEnqueueNDRangeKernel(d->compute, kernel, 3, NULL, global, d->local, nwait, wait, NULL);
+    return clEnqueueNDRangeKernel(d->compute, kernel, 3, NULL, global, d->local, wait ? 1 : 0, wait, event);
 }
 
 static cl_int enqueue_pyramid(struct opencl_downsampler *d, struct slot *slot, cl_uint nx,
@@ -138,7 +145,8 @@ static cl_int enqueue_pyramid(struct opencl_downsampler *d, struct slot *slot, c
     if (code != CL_SUCCESS)
         return code;
     return enqueue_kernel(d, kernel, (nx + d->layout.shape.chunk - 1) / d->layout.shape.chunk,
-                          extent_reduce(ny, fused), extent_reduce(nz, fused), uploaded ? 1 : 0, uploaded);
+                          extent_reduce(ny, fused), extent_reduce(nz, fused), uploaded,
+                          timed(d, &slot->events.kernels[0]));
 }
 
 /* The sums of level k-1 are in place; computes level k, of which the batch finishes at least one slice. */
@@ -180,7 +188,8 @@ static cl_int enqueue_level(struct opencl_downsampler *d, struct slot *slot, cl_
         return code;
     uint64_t nspans =
         (extent_reduce(volume_nx, k) + (uint64_t)d->layout.shape.span - 1) / d->layout.shape.span;
-    return enqueue_kernel(d, kernel, nspans, extent_reduce(band_ny, k), nz, 0, NULL);
+    return enqueue_kernel(d, kernel, nspans, extent_reduce(band_ny, k), nz, NULL,
+                          timed(d, &slot->events.kernels[k - d->layout.shape.fused]));
 }
 
 static cl_int enqueue_upload(struct opencl_downsampler *d, struct slot *slot, cl_event *uploaded)
@@ -189,11 +198,12 @@ static cl_int enqueue_upload(struct opencl_downsampler *d, struct slot *slot, cl
         (size_t)slot->batch.nslices * slot->batch.nrows * d->pyramid.extent.nx * voxel_bytes(d->pyramid.type);
     cl_int code;
     if (d->unified) {
-        code = clEnqueueUnmapMemObject(d->upload, slot->voxels, slot->voxels_host, 0, NULL, NULL);
+        code = clEnqueueUnmapMemObject(d->upload, slot->voxels, slot->voxels_host, 0, NULL,
+                                       timed(d, &slot->events.upload));
         slot->voxels_host = NULL;
     } else {
         code = clEnqueueWriteBuffer(d->upload, slot->voxels, CL_FALSE, 0, n_bytes, slot->voxels_host, 0, NULL,
-                                    NULL);
+                                    timed(d, &slot->events.upload));
     }
     if (code != CL_SUCCESS)
         return code;
@@ -211,9 +221,9 @@ static cl_int enqueue_download(struct opencl_downsampler *d, struct slot *slot, 
     if (!d->unified)
         return clEnqueueReadBuffer(d->download, slot->means, CL_FALSE, 0, n_bytes, slot->means_host, 1,
                                    computed, &slot->done);
-    slot->voxels_host =
-        clEnqueueMapBuffer(d->download, slot->voxels, CL_FALSE, CL_MAP_WRITE_INVALIDATE_REGION, 0,
-                           d->base.plan.buffer_bytes, 1, computed, NULL, &code);
+    slot->voxels_host = clEnqueueMapBuffer(d->download, slot->voxels, CL_FALSE,
+                                           CL_MAP_WRITE_INVALIDATE_REGION, 0, d->base.plan.buffer_bytes, 1,
+                                           computed, timed(d, &slot->events.voxels_back), &code);
     if (code != CL_SUCCESS)
         return code;
     slot->means_host = clEnqueueMapBuffer(d->download, slot->means, CL_FALSE, CL_MAP_READ, 0, n_bytes, 1,

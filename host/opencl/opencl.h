@@ -57,6 +57,7 @@ struct opencl_options {
     const char *
         cache_folder; /* where program binaries are kept when the driver keeps none; NULL: the user's cache */
     bool cache_always; /* keep binaries whether or not the driver does (tests) */
+    bool profile;      /* tell downsampler->times, from profiling events */
     enum opencl_shape shape;
 };
 

@@ -33,6 +33,9 @@ static void check(const struct opencl_device *device, const struct test_volume *
     test_compare(volume, &levels, expected,
                  options->shape == OPENCL_SHAPE_VOXELS ? "opencl by voxels" : "opencl by runs");
     test_levels_free(&levels);
+    const struct downsample_times *times = &downsampler->times;
+    assert_true(options->profile ? times->kernel > 0 && times->upload >= 0 && times->download >= 0
+                                 : times->kernel == 0 && times->upload == 0 && times->download == 0);
     downsampler->ops->destroy(downsampler);
 }
 
@@ -48,7 +51,8 @@ static struct opencl_options random_options(const struct test_volume *volume,
                                             const struct opencl_device *device, struct test_random *random)
 {
     const struct pyramid *pyramid = &volume->pyramid;
-    struct opencl_options options = {.shape = random_shape(random)};
+    struct opencl_options options = {.shape = random_shape(random),
+                                     .profile = test_random_range(random, 0, 1)};
     if (test_random_range(random, 0, 3)) {
         options.batch_slices = test_random_range(random, 1, pyramid->extent.nz + 1);
         options.band_rows = test_random_range(random, 1, pyramid->extent.ny + 1);
