@@ -2,6 +2,7 @@
 #include "pipeline/assembler.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -140,7 +141,9 @@ enum status assembler_add(void *context, const struct level_rows *rows, struct e
     enum status status = partial_slice(pool, rows, &slice, error);
     if (status != STATUS_OK)
         return status;
+    double began = clock_seconds();
     memcpy(slice->voxels + rows->y0 * pool->row_bytes, rows->voxels, rows->nrows * pool->row_bytes);
+    busy_add(&assembler->busy, began, rows->nrows * pool->row_bytes);
     slice->nrows += rows->nrows;
     if (slice->nrows < pool->nrows)
         return STATUS_OK;

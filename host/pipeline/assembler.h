@@ -11,6 +11,7 @@
 #define STACKTHUMB_PIPELINE_ASSEMBLER_H
 
 #include "downsample/downsampler.h"
+#include "pipeline/busy.h"
 #include "pipeline/queue.h"
 
 /* One slice of a level. Belongs to the assembler until it is in `finished`, then to the writer until that
@@ -38,6 +39,7 @@ struct assembler {
     unsigned nlevels;
     struct level_pool levels[LEVELS_MAX + 1]; /* level 0 is not used */
     struct queue finished;                    /* room for every slice of every pool; closed by the driver */
+    struct busy busy;                         /* the calling thread's */
 };
 
 /* On failure nothing is to be ended. */

@@ -2,6 +2,7 @@
 #include "pipeline/decoders.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 
@@ -36,7 +37,18 @@ uint64_t decoders_host_bytes(const struct stack *stack, unsigned nthreads)
     return n == 0 ? 0 : saturated_mul3(count_threads(n, nthreads) + 1u, largest_bytes, 1);
 }
 
-static enum status decode_all(struct decoders *decoders, struct error *error)
+static enum status decode_slice(const struct decoders *decoders, const struct encoded_slice *encoded,
+                                struct busy *busy, struct error *error)
+{
+    const struct slice_header *header = &encoded->slice->header;
+    double began = clock_seconds();
+    enum status status = decoders->codec->decode(encoded->bytes.data, encoded->bytes.n_bytes,
+                                                 encoded->slice->path, header, encoded->voxels, error);
+    busy_add(busy, began, (uint64_t)header->ny * header->nx * voxel_bytes(header->type));
+    return status;
+}
+
+static enum status decode_all(struct decoders *decoders, struct busy *busy, struct error *error)
 {
     for (;;) {
         void *item;
@@ -44,8 +56,7 @@ static enum status decode_all(struct decoders *decoders, struct error *error)
         if (status != STATUS_OK || !item)
             return status;
         struct encoded_slice *encoded = item;
-        status = decoders->codec->decode(encoded->bytes.data, encoded->bytes.n_bytes, encoded->slice->path,
-                                         &encoded->slice->header, encoded->voxels, error);
+        status = decode_slice(decoders, encoded, busy, error);
         if (status != STATUS_OK)
             return status;
         countdown_lower(encoded->open);
@@ -56,9 +67,14 @@ static enum status decode_all(struct decoders *decoders, struct error *error)
 static void *decoder_main(void *context)
 {
     struct decoders *decoders = context;
+    struct busy busy = {0};
     struct error error = {0};
-    if (decode_all(decoders, &error) != STATUS_OK)
+    if (decode_all(decoders, &busy, &error) != STATUS_OK)
         stop_raise(decoders->stop, &error);
+    pthread_mutex_lock(&decoders->stop->lock);
+    decoders->busy.seconds += busy.seconds;
+    decoders->busy.n_bytes += busy.n_bytes;
+    pthread_mutex_unlock(&decoders->stop->lock);
     return NULL;
 }
 
@@ -101,10 +117,15 @@ enum status decoders_init(struct decoders *decoders, const struct stack *stack, 
     return status;
 }
 
-void decoders_end(struct decoders *decoders)
+void decoders_join(struct decoders *decoders)
 {
     for (unsigned i = 0; decoders->threads && i < decoders->nthreads; i++)
         stage_join(&decoders->threads[i]);
+}
+
+void decoders_end(struct decoders *decoders)
+{
+    decoders_join(decoders);
     for (unsigned i = 0; decoders->encoded && i < decoders->nencoded; i++)
         bytes_end(&decoders->encoded[i].bytes);
     queue_end(&decoders->jobs);

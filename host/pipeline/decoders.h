@@ -7,6 +7,7 @@
 #define STACKTHUMB_PIPELINE_DECODERS_H
 
 #include "base/bytes.h"
+#include "pipeline/busy.h"
 #include "pipeline/countdown.h"
 #include "pipeline/queue.h"
 #include "pipeline/stage.h"
@@ -28,6 +29,8 @@ struct decoders {
     struct encoded_slice *encoded;
     struct queue free;
     struct queue jobs; /* closed by the reader behind the last slice */
+    struct busy
+        busy; /* of all threads, each adds its own at its end, under the lock of the run; voxel bytes */
 };
 
 /* Starts the threads. With all slices plain there is nothing to decode: then no thread is started and no
@@ -35,7 +38,10 @@ struct decoders {
 enum status decoders_init(struct decoders *decoders, const struct stack *stack, unsigned nthreads,
                           struct stop *stop, struct error *error);
 
-/* Joins the threads: `jobs` has been closed, or the run stopped. */
+/* Waits for the end of the threads: `jobs` has been closed, or the run stopped. */
+void decoders_join(struct decoders *decoders);
+
+/* Joins, and frees everything. */
 void decoders_end(struct decoders *decoders);
 
 /* Bytes that decoders_init allocates for encoded slices. */

@@ -2,6 +2,7 @@
 #include "pipeline/reader.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 #include "pipeline/pipeline.h"
 
 #include <stdlib.h>
@@ -114,14 +115,16 @@ static enum status fill_slice(struct reader *reader, struct slot *slot, uint32_t
     size_t n_bytes = batch->nrows * row_bytes(reader);
     unsigned char *rows = slot->voxels + s * n_bytes;
     slot->present[s] = slice->path != NULL;
-    if (!slice->path)
-        voxels_fill_absent(reader->stack->type, rows, (size_t)batch->nrows * reader->stack->extent.nx);
-    else if (slice->header.plain)
+    if (slice->path && slice->header.plain)
         return read_plain(reader, batch, batch->z0 + s, rows, error);
-    else if (!reader->slab)
+    if (slice->path && !reader->slab)
         return read_encoded(reader, batch->z0 + s, rows, &slot->decoding, error);
-    else
+    double began = clock_seconds();
+    if (slice->path)
         memcpy(rows, slab_slice(reader, s) + batch->y0 * row_bytes(reader), n_bytes);
+    else
+        voxels_fill_absent(reader->stack->type, rows, (size_t)batch->nrows * reader->stack->extent.nx);
+    busy_add(&reader->source.busy, began, 0);
     return STATUS_OK;
 }
 

@@ -16,6 +16,7 @@
 #include "pipeline/pipeline.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 #include "pipeline/driver.h"
 #include "pipeline/reader.h"
 #include "pipeline/writer.h"
@@ -58,7 +59,52 @@ static void run_stages(struct pipeline *pipeline, struct downsampler *downsample
     if (status != STATUS_OK)
         stop_raise(&pipeline->stop, &error);
     stage_join(&pipeline->reader.thread);
+    decoders_join(&pipeline->decoders);
     stage_join(&pipeline->writer.thread);
+}
+
+static struct stage_stats stage_of_busy(enum pipeline_lane lane, unsigned nthreads, const struct busy *busy)
+{
+    return (struct stage_stats){
+        .lane = lane,
+        .nthreads = busy->n_bytes > 0 ? nthreads : 0,
+        .busy_seconds = busy->seconds,
+        .n_bytes = busy->n_bytes,
+    };
+}
+
+/* A stage of the downsampler, which knows its seconds; every voxel goes through it. */
+static struct stage_stats stage_of_device(enum pipeline_lane lane, double seconds, uint64_t n_bytes)
+{
+    const struct busy busy = {.seconds = seconds, .n_bytes = seconds > 0 ? n_bytes : 0};
+    return stage_of_busy(lane, 1, &busy);
+}
+
+/* Every thread but the calling one has been joined. */
+static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipeline,
+                       const struct pipeline_run *run, double began)
+{
+    const struct downsample_times *times = &run->downsampler->times;
+    const struct decoders *decoders = &pipeline->decoders;
+    const struct pyramid *pyramid = run->pyramid;
+    uint64_t volume_bytes = extent_volume_bytes(pyramid->extent, pyramid->type);
+    uint64_t levels_bytes = pipeline->assembler.busy.n_bytes;
+    /* A CPU path computes on the calling thread. */
+    bool on_device = run->downsampler->plan.device_bytes > 0;
+    *stats = (struct pipeline_stats){
+        .seconds = clock_seconds() - began,
+        .first_read_at = pipeline->reader.source.first_opened_at,
+        .stages = {
+            [STAGE_READ] = stage_of_busy(LANE_READER, 1, &pipeline->reader.source.busy),
+            [STAGE_DECODE] = stage_of_busy(LANE_DECODERS, decoders->nthreads, &decoders->busy),
+            [STAGE_UPLOAD] = stage_of_device(LANE_UPLOAD, times->upload, volume_bytes),
+            [STAGE_KERNEL] =
+                stage_of_device(on_device ? LANE_DEVICE : LANE_DRIVER, times->kernel, volume_bytes),
+            [STAGE_DOWNLOAD] = stage_of_device(LANE_DOWNLOAD, times->download, levels_bytes),
+            [STAGE_ASSEMBLE] = stage_of_busy(LANE_DRIVER, 1, &pipeline->assembler.busy),
+            [STAGE_ENCODE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.encoding),
+            [STAGE_WRITE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.writing),
+        }};
 }
 
 enum status pipeline_run(const struct pipeline_run *run, struct error *error)
@@ -66,6 +112,7 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     const struct downsample_plan *plan = &run->downsampler->plan;
     struct pipeline pipeline = {0};
     struct stop *stop = &pipeline.stop;
+    double began = clock_seconds();
     stop_init(stop, run->cancel);
     enum status status = ring_init(&pipeline.ring, run->downsampler, stop, error);
     if (status != STATUS_OK)
@@ -86,6 +133,8 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     status = stop_check(stop, error);
     if (status == STATUS_OK)
         status = run->output->ops->finish(run->output, error);
+    if (status == STATUS_OK && run->stats)
+        fill_stats(run->stats, &pipeline, run, began);
     bytes_end(&pipeline.writer.encoded);
     decoders_end(&pipeline.decoders); /* until then they may write into what the reader keeps */
 end_reader:

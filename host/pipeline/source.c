@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/source.h"
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "pipeline/pipeline.h"
 
@@ -79,7 +80,7 @@ static void ask_ahead(struct source *source, uint32_t z)
     }
 }
 
-enum status source_open(struct source *source, uint32_t z, struct error *error)
+static enum status open_unchanged(struct source *source, uint32_t z, struct error *error)
 {
     const struct slice *slice = &source->stack->slices[z];
     struct input_file *file = &source->files[z % source->nfiles];
@@ -95,6 +96,16 @@ enum status source_open(struct source *source, uint32_t z, struct error *error)
     return STATUS_OK;
 }
 
+enum status source_open(struct source *source, uint32_t z, struct error *error)
+{
+    double began = clock_seconds();
+    if (source->first_opened_at == 0)
+        source->first_opened_at = began;
+    enum status status = open_unchanged(source, z, error);
+    busy_add(&source->busy, began, 0);
+    return status;
+}
+
 enum status source_read(struct source *source, uint32_t z, void *data, uint64_t n_bytes, uint64_t offset,
                         struct error *error)
 {
@@ -103,8 +114,11 @@ enum status source_read(struct source *source, uint32_t z, void *data, uint64_t 
     while (n_bytes > 0) {
         size_t step = n_bytes < STEP_BYTES ? (size_t)n_bytes : STEP_BYTES;
         enum status status = stop_check(source->stop, error);
-        if (status == STATUS_OK)
-            status = input_file_read(file, to, step, offset, error);
+        if (status != STATUS_OK)
+            return status;
+        double began = clock_seconds();
+        status = input_file_read(file, to, step, offset, error);
+        busy_add(&source->busy, began, step);
         if (status != STATUS_OK)
             return status;
         if (source->progress)
@@ -121,8 +135,10 @@ enum status source_close(struct source *source, uint32_t z, struct error *error)
     const struct slice *slice = &source->stack->slices[z];
     struct input_file *file = &source->files[z % source->nfiles];
     struct stat about;
+    double began = clock_seconds();
     bool same = fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
                 (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec == file->mtime_ns;
     input_file_close(file);
+    busy_add(&source->busy, began, 0);
     return same ? STATUS_OK : changed(slice, error);
 }

@@ -9,6 +9,7 @@
 #define STACKTHUMB_PIPELINE_SOURCE_H
 
 #include "base/file.h"
+#include "pipeline/busy.h"
 #include "pipeline/stop.h"
 #include "stack/stack.h"
 
@@ -24,6 +25,8 @@ struct source {
     uint32_t nfiles;                    /* the most slices of a slab */
     struct input_file *files;           /* that of slice z is files[z % nfiles]; fd -1: not open */
     uint32_t asked_to;                  /* slices before this one have been asked for ahead */
+    struct busy busy;                   /* bytes that were read */
+    double first_opened_at;             /* as clock_seconds tells; 0: no slice was opened yet */
 };
 
 /* On failure nothing is to be ended. */

@@ -2,6 +2,7 @@
 #include "pipeline/writer.h"
 
 #include "base/checked.h"
+#include "base/clock.h"
 #include "pipeline/pipeline.h"
 
 enum { HEADER_BYTES = 4096 }; /* what a format may need besides the voxels */
@@ -20,18 +21,30 @@ static void count(struct pipeline_progress *progress, uint64_t n_bytes)
     atomic_fetch_add_explicit(&progress->bytes_written, n_bytes, memory_order_relaxed);
 }
 
-static enum status write_all(struct writer *writer, struct error *error)
+static enum status write_slice(struct writer *writer, const struct level_slice *slice, struct error *error)
 {
     const struct output_ops *ops = writer->output->ops;
+    double began = clock_seconds();
+    enum status status =
+        ops->encode(writer->output, slice->level, slice->z, slice->voxels, &writer->encoded, error);
+    busy_add(&writer->encoding, began, writer->encoded.n_bytes);
+    if (status != STATUS_OK)
+        return status;
+    began = clock_seconds();
+    status = ops->write(writer->output, slice->level, slice->z, &writer->encoded, error);
+    busy_add(&writer->writing, began, writer->encoded.n_bytes);
+    return status;
+}
+
+static enum status write_all(struct writer *writer, struct error *error)
+{
     for (;;) {
         void *item;
         enum status status = queue_pop(&writer->assembler->finished, &item, error);
         if (status != STATUS_OK || !item)
             return status;
         struct level_slice *slice = item;
-        status = ops->encode(writer->output, slice->level, slice->z, slice->voxels, &writer->encoded, error);
-        if (status == STATUS_OK)
-            status = ops->write(writer->output, slice->level, slice->z, &writer->encoded, error);
+        status = write_slice(writer, slice, error);
         if (status != STATUS_OK)
             return status;
         count(writer->progress, writer->encoded.n_bytes);

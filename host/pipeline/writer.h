@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "output/output.h"
 #include "pipeline/assembler.h"
+#include "pipeline/busy.h"
 #include "pipeline/stage.h"
 
 struct pipeline_progress;
@@ -18,6 +19,7 @@ struct writer {
     struct pipeline_progress *progress; /* may be NULL */
     struct stage thread;
     struct bytes encoded; /* the writer thread's; the owner ends it after the thread has been joined */
+    struct busy encoding, writing; /* the writer thread's; bytes of encoded slices */
 };
 
 /* Starts the thread; it ends when assembler->finished is closed and empty, or when the run is stopped. */

@@ -21,6 +21,7 @@ static enum status rig_decode(const void *data, size_t n_bytes, const char *path
     const unsigned char *from = data;
     unsigned char *to = voxels;
     dawdle(current);
+    usleep(current->decode_us);
     if (current->fault == FAULT_DECODE && strcmp(path, current->fault_path) == 0)
         return error_set(error, STATUS_INPUT, "%s: decode fails", path);
     if (n_bytes != wanted + 1 || from[0] != 'E')

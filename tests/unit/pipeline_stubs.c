@@ -283,6 +283,7 @@ static enum status stub_write(struct output *output, unsigned level, uint32_t z,
     struct cube *cube = &stub->levels[level];
     const uint32_t label[STUB_LABEL_BYTES / 4] = {level, z};
     dawdle(stub->knobs);
+    usleep(stub->knobs->write_us);
     if (stub->knobs->fault == FAULT_WRITE && stub->nwritten == stub->knobs->fault_at)
         return error_set(error, STATUS_OUTPUT, "write fails");
     if (memcmp(encoded->data, label, sizeof label) != 0 || cube->present[z] ||

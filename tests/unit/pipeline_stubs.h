@@ -39,7 +39,8 @@ struct cube {
 /* What all stubs of one run are told. */
 struct knobs {
     uint64_t seed;
-    unsigned delay_us; /* the longest of the random delays in every stage; 0: none */
+    unsigned delay_us;            /* the longest of the random delays in every stage; 0: none */
+    unsigned decode_us, write_us; /* what each decode or write takes longer */
     enum fault fault;
     uint32_t fault_at;
     const char *fault_path; /* of slice `fault_at`; set by the rig */
