@@ -185,6 +185,7 @@ static struct opencl_options device_limits(const struct options *options)
         .memory_bytes = options->device_memory_bytes,
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
+        .profile = options->stats,
     };
 }
 

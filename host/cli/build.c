@@ -10,6 +10,7 @@
 #include "cli/notes.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "cli/run_stats.h"
 #include "cli/values.h"
 
 #include <stdio.h>
@@ -61,7 +62,7 @@ static void print_summary(const struct job *job, const struct backend *backend, 
 /* The run itself: all that was checked is made. */
 static enum status build_run_checked(const struct job *job, struct backend *backend, const char *folder,
                                      const struct options *options, struct pipeline_progress *state,
-                                     struct error *error)
+                                     struct run_stats *stats, struct error *error)
 {
     struct downsampler *downsampler;
     struct output *output;
@@ -74,7 +75,8 @@ static enum status build_run_checked(const struct job *job, struct backend *back
     status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    status = job_run(job, options, downsampler, output, state, error);
+    stats->planned_bytes = job_host_bytes(job, plan, options);
+    status = job_run(job, options, downsampler, output, state, &stats->pipeline, error);
     output->ops->close(output);
 destroy_downsampler:
     downsampler->ops->destroy(downsampler);
@@ -83,7 +85,7 @@ destroy_downsampler:
 
 static enum status build_into(const char *folder, const struct options *options, struct error *error)
 {
-    double started = clock_seconds();
+    struct run_stats stats = {.started_at = clock_seconds()};
     struct pipeline_progress state = {0};
     struct job job;
     struct backend backend;
@@ -100,9 +102,13 @@ static enum status build_into(const char *folder, const struct options *options,
     if (options->dry_run)
         status = show_plan(&job, &backend, folder, error);
     else
-        status = build_run_checked(&job, &backend, folder, options, &state, error);
-    if (status == STATUS_OK && !options->dry_run && !options->quiet)
-        print_summary(&job, &backend, folder, &state, clock_seconds() - started);
+        status = build_run_checked(&job, &backend, folder, options, &state, &stats, error);
+    stats.ended_at = clock_seconds();
+    if (status == STATUS_OK && !options->dry_run && !options->quiet) {
+        print_summary(&job, &backend, folder, &state, stats.ended_at - stats.started_at);
+        if (options->stats)
+            run_stats_print(&stats);
+    }
     backend_close(&backend);
 close_job:
     job_close(&job);

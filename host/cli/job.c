@@ -89,7 +89,8 @@ uint64_t pyramid_bytes(const struct pyramid *pyramid)
 }
 
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
-                    struct output *output, struct pipeline_progress *state, struct error *error)
+                    struct output *output, struct pipeline_progress *state, struct pipeline_stats *stats,
+                    struct error *error)
 {
     const struct progress_totals totals = {
         .slices_to_read = job->stack->extent.nz,
@@ -103,6 +104,7 @@ enum status job_run(const struct job *job, const struct options *options, struct
         .output = output,
         .nthreads = options_threads(options),
         .progress = state,
+        .stats = stats,
         .cancel = signals_catch(),
     };
     struct progress *progress;

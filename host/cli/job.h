@@ -31,9 +31,10 @@ void job_close(struct job *job);
 uint64_t job_host_bytes(const struct job *job, const struct downsample_plan *plan,
                         const struct options *options);
 
-/* Runs the pipeline into `output` with progress shown; signals end it. */
+/* Runs the pipeline into `output` with progress shown; signals end it. `stats` may be NULL. */
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
-                    struct output *output, struct pipeline_progress *state, struct error *error);
+                    struct output *output, struct pipeline_progress *state, struct pipeline_stats *stats,
+                    struct error *error);
 
 /* Slices of all levels that are made. */
 uint64_t pyramid_slices(const struct pyramid *pyramid);

@@ -126,6 +126,12 @@ static bool parse_dry_run(struct options *options, const char *value)
     return options->dry_run = true;
 }
 
+static bool parse_stats(struct options *options, const char *value)
+{
+    (void)value;
+    return options->stats = true;
+}
+
 static bool parse_quiet(struct options *options, const char *value)
 {
     (void)value;
@@ -191,6 +197,9 @@ static const struct option_row rows[] = {
      "write into an OUTPUT that holds other files; an earlier\n"
      "pyramid in it is replaced"},
     {0, "dry-run", NULL, FOR_BUILD, parse_dry_run, NULL, "say what would be done, and do nothing"},
+    {0, "stats", NULL, FOR_BUILD, parse_stats, NULL,
+     "say at the end how busy each stage of the run was, what\n"
+     "held it up, and how much time and memory it took"},
     {'q', "quiet", NULL, FOR_STACKS | FOR_DEVICES, parse_quiet, NULL, "say nothing but errors"},
     {'v', "verbose", NULL, FOR_STACKS | FOR_DEVICES, parse_verbose, NULL, "say more"},
     {'h', "help", NULL, FOR_ALL, parse_help, NULL, "show help, for a command where one is given"},
@@ -360,13 +369,16 @@ void options_print_help(FILE *to, unsigned bits)
             print_row(to, &rows[i]);
 }
 
-unsigned options_threads(const struct options *options)
+unsigned options_processors(void)
 {
     cpu_set_t allowed;
-    if (options->nthreads)
-        return options->nthreads;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         return 1; /* more CPUs than a cpu_set_t holds: --threads tells */
     int count = CPU_COUNT(&allowed);
     return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
+}
+
+unsigned options_threads(const struct options *options)
+{
+    return options->nthreads ? options->nthreads : options_processors();
 }

@@ -33,7 +33,7 @@ struct options {
     struct spacing spacing;
     uint32_t batch_slices, band_rows; /* 0: not given */
     enum progress_style progress;
-    bool force, dry_run, quiet, verbose;
+    bool force, dry_run, stats, quiet, verbose;
 };
 
 /* Reads the command line; options may stand before, between and behind the command and its operands. Anything
@@ -43,7 +43,10 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
 /* Writes the help lines of the options that the commands of `bits` take. */
 void options_print_help(FILE *to, unsigned bits);
 
-/* Threads to work with: as given, or as many as the process may run on. */
+/* Processors that the process may run on. */
+unsigned options_processors(void);
+
+/* Threads to work with: as given, or one for each of these. */
 unsigned options_threads(const struct options *options);
 
 #endif

@@ -72,7 +72,7 @@ static enum status verify_with(struct job *job, struct backend *backend, const s
     status = compare_open(&output, options->operands[1], &job->pyramid, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    status = job_run(job, options, downsampler, output, &state, error);
+    status = job_run(job, options, downsampler, output, &state, NULL, error);
     if (status == STATUS_OK)
         status = tell(job, options, compare_result(output), error);
     output->ops->close(output);

@@ -59,3 +59,9 @@ mounted() {
 without_leak_check() {
     ASAN_OPTIONS=detect_leaks=0 "$@"
 }
+
+# numbers: copies standard input with every amount as N and single blanks, for tables of measurements.
+numbers() {
+    sed -E -e 's/[0-9]+(\.[0-9]+)?/N/g' -e 's/\bN (bytes?|[kKMG]i?B)/N BYTES/g' -e 's/ +/ /g' \
+        -e '/%/s# (N BYTES/s|-)$# RATE#' -e 's/^.* bottleneck.*$/BOTTLENECK/'
+}
