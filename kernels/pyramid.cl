@@ -58,7 +58,7 @@ static SUM pair(global const VOXEL *row, int i)
 static void write_means(const struct chunk *c, int level, ulong at, uint first_divisor, uint y, uint z, const SUM *sums)
 {
     const uint round = (1u << level) - 1;
-    const size_t nx = (c->nx + round) >> level, ny = (c->ny + round) >> level;
+    const size_t nx = ((c->nx - 1) >> level) + 1, ny = ((c->ny - 1) >> level) + 1;
     const size_t row = ((z >> level) * ny + (y >> level)) * nx + (c->x >> level);
     const int nwhole = c->n >> level;
     global const struct divisor *divisor = c->divisors + first_divisor + 4 * (z >> level) + (c->ny - y <= round ? 2 : 0);
@@ -165,9 +165,8 @@ kernel void pyramid(global const VOXEL *restrict voxels, uint nx, uint ny, uint 
 #endif
     if (!sums)
         return;
-    const uint round = (1u << FUSED) - 1;
-    const size_t row_nx = (nx + round) >> FUSED, row_ny = (ny + round) >> FUSED;
+    const size_t row_nx = ((nx - 1) >> FUSED) + 1, row_ny = ((ny - 1) >> FUSED) + 1;
     const size_t row = ((z >> FUSED) * row_ny + (y >> FUSED)) * row_nx + (x >> FUSED);
-    for (int i = 0; i < (c.n + (int)round) >> FUSED; i++)
+    for (int i = 0; i <= (c.n - 1) >> FUSED; i++)
         sums[sums_at + row + i] = (STORED)top[i];
 }

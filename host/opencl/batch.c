@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * One batch on the device:
  *
- *   upload queue     voxels (a copy from staging, or the unmapping of a shared buffer), divisors
- *   compute queue    pyramid: levels 1 .. fused from the voxels, and the sums of level `fused`
- *                    level, for each further level that this batch finishes a slice of: from the sums of the
- * level below download queue   the means of all levels (a copy to staging, or a mapping)
+ *   - upload queue: the voxels (a copy from staging, or the unmapping of a shared buffer), then the divisors;
+ *   - compute queue: kernel `pyramid` makes levels 1 .. fused and the sums of level `fused` from the voxels;
+ *     kernel `level` makes each further level that this batch finishes a slice of from the sums of the one
+ *     below it;
+ *   - download queue: the means of all levels (a copy to staging, or a mapping).
  *
  * Sums of a slice whose partner comes with the next slab are written to `carried` at once, one buffer per
  * level and band, and read from there when the partner has come. */
@@ -144,9 +145,8 @@ static cl_int enqueue_pyramid(struct opencl_downsampler *d, struct slot *slot, c
     ARGUMENT(kernel, sums_at);
     if (code != CL_SUCCESS)
         return code;
-    return enqueue_kernel(d, kernel, (nx + d->layout.shape.chunk - 1) / d->layout.shape.chunk,
-                          extent_reduce(ny, fused), extent_reduce(nz, fused), uploaded,
-                          timed(d, &slot->events.kernels[0]));
+    return enqueue_kernel(d, kernel, (nx - 1) / d->layout.shape.chunk + 1, extent_reduce(ny, fused),
+                          extent_reduce(nz, fused), uploaded, timed(d, &slot->events.kernels[0]));
 }
 
 /* The sums of level k-1 are in place; computes level k, of which the batch finishes at least one slice. */
@@ -186,8 +186,7 @@ static cl_int enqueue_level(struct opencl_downsampler *d, struct slot *slot, cl_
     ARGUMENT(kernel, sums_at);
     if (code != CL_SUCCESS)
         return code;
-    uint64_t nspans =
-        (extent_reduce(volume_nx, k) + (uint64_t)d->layout.shape.span - 1) / d->layout.shape.span;
+    uint64_t nspans = (extent_reduce(volume_nx, k) - 1) / d->layout.shape.span + 1;
     return enqueue_kernel(d, kernel, nspans, extent_reduce(band_ny, k), nz, NULL,
                           timed(d, &slot->events.kernels[k - d->layout.shape.fused]));
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What happens when a device gives less memory than it claims to have. */
+ * What happens when a device gives less memory than it claims to have, and with the longest row there can be.
+ */
 #include "device_harness.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,12 +40,67 @@ static void test_refused_allocation_shrinks(void **state)
     }
 }
 
+/* Takes the means of the one slice of level 1 of test_longest_row. */
+static enum status check_longest_row(void *context, const struct level_rows *rows, struct error *error)
+{
+    const unsigned char *means = rows->voxels;
+    const size_t last = UINT32_MAX / 2; /* a box of one voxel: nx is odd */
+    (void)error;
+    assert_int_equal(rows->level, 1);
+    assert_int_equal(rows->nrows, 1);
+    assert_int_equal(means[0], 10);
+    assert_int_equal(means[1], 0);
+    assert_int_equal(means[last - 1], 20);
+    assert_int_equal(means[last], 77);
+    *(bool *)context = true;
+    return STATUS_OK;
+}
+
+/* 2^32 - 1 voxels in a row: no index and no count of work-items may wrap. What is not written here are pages
+ * of zeros that nobody has to hold; the means take 2 GiB. */
+static void test_longest_row(void **state)
+{
+    const struct opencl_devices *devices = *state;
+    const struct pyramid pyramid = {.extent = {UINT32_MAX, 1, 1}, .type = VOXEL_U8, .nlevels = 1};
+    const bool present = true;
+    const struct batch batch = {.nslices = 1, .nrows = 1, .present = &present};
+    unsigned ntested = 0;
+    for (size_t i = 0; i < devices->n; i++) {
+        struct opencl_options options = {0};
+        struct downsample_plan plan;
+        struct downsampler *downsampler;
+        struct error error = {0};
+        if (!devices->devices[i].usable ||
+            opencl_plan(&plan, &devices->devices[i], &pyramid, &options, false, &error) != STATUS_OK)
+            continue;
+        if (opencl_create(&downsampler, &devices->devices[i], &pyramid, &options, false, NULL, &error) !=
+            STATUS_OK)
+            fail_msg("%s", error.message);
+        unsigned char *voxels = downsampler->ops->buffer(downsampler, 0);
+        voxels[0] = 8;
+        voxels[1] = 12;
+        voxels[UINT32_MAX - 3] = 15;
+        voxels[UINT32_MAX - 2] = 25;
+        voxels[UINT32_MAX - 1] = 77;
+        bool delivered = false;
+        if (downsampler->ops->submit(downsampler, 0, &batch, &error) != STATUS_OK ||
+            downsampler->ops->collect(downsampler, check_longest_row, &delivered, &error) != STATUS_OK)
+            fail_msg("%s", error.message);
+        assert_true(delivered);
+        downsampler->ops->destroy(downsampler);
+        ntested++;
+    }
+    if (ntested == 0)
+        skip(); /* no device has so much memory */
+}
+
 int main(void)
 {
     struct opencl_devices devices;
     test_devices_begin(&devices);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_refused_allocation_shrinks, &devices),
+        cmocka_unit_test_prestate(test_longest_row, &devices),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
     opencl_devices_end(&devices);
