@@ -25,11 +25,11 @@ fi
 
 slices="$root/build/phantom"
 thumbs="$root/build/phantom-thumbnails"
-if ! [ -f "$slices/.complete" ]; then
+if ! [ -f "$slices.complete" ]; then
     "$build/tests/tools/phantom" --extent 512x512x256 --type u16 "$slices"
-    : >"$slices/.complete"
+    : >"$slices.complete"
 fi
-"$stackthumb" build "$slices" "$thumbs"
+"$stackthumb" build --levels 3 "$slices" "$thumbs"
 echo
 echo "The slices are in        $slices"
 echo "Their pyramid is in      $thumbs (1/ is half as large, 2/ a quarter; open a folder in ImageJ, or any TIFF viewer)"
