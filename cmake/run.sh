@@ -25,7 +25,7 @@ fi
 
 slices="$root/build/phantom"
 thumbs="$root/build/phantom-thumbnails"
-if ! [ -f "$slices.complete" ]; then
+if ! [ -f "$slices.complete" ] || ! [ -d "$slices" ]; then
     "$build/tests/tools/phantom" --extent 512x512x256 --type u16 "$slices"
     : >"$slices.complete"
 fi
