@@ -5,9 +5,11 @@ what this needs, and calls it.
 
 A round runs every program once, in an order drawn anew (the same ones each time); ratios are taken within a round, and
 their median over the rounds is shown, so that what slows the machine for a while slows both sides. Every run writes
-into a folder that is not there yet and is removed afterwards; before each the stack is read once, so that the page
-cache is warm. Seconds are those of the whole process, but for the floor, which measures itself. Outputs are compared
-with stackthumb's CPU path in the first round."""
+into a folder that is not there yet and is removed afterwards. Before each the floor runs unmeasured: the slices are
+then in the page cache, and there is free memory that has been used before (a virtual machine gives idle memory back to
+its host, and the first touch of such a page takes many times what writing it does). Seconds are those of the whole
+process, but for the floor, which measures itself. Outputs are compared with stackthumb's CPU path in the first round.
+"""
 import argparse
 import json
 import os
@@ -101,19 +103,12 @@ def make_head(options, stack):
     return head
 
 
-def warm_cache(stack):
-    buffer = bytearray(1 << 20)
-    for path in sorted(stack.iterdir()):
-        with open(path, "rb", buffering=0) as file:
-            while file.readinto(buffer):
-                pass
-
-
 class Runner:
     """Runs programs into a folder of their own, and compares their outputs with the right one."""
 
-    def __init__(self, options):
+    def __init__(self, options, floor):
         self.options = options
+        self.floor = floor
         self.output = options.work / "output"
         self.right = options.work / "right"
         for folder in (self.output, self.right):
@@ -148,9 +143,15 @@ class Runner:
         self.output.rename(self.right)
 
     def clean(self):
-        """Removes the output; nothing is left to be written to the disk during the next run."""
         shutil.rmtree(self.output, ignore_errors=True)
+
+    def prepare(self, stack):
+        """Leaves nothing to be written to the disk during the next run, and slices and free memory as it finds them
+        in a loop of such runs."""
         os.sync()
+        ready = self.run(self.floor, stack) is not None
+        self.clean()
+        return ready
 
 
 def warm_up(runner, chosen, options, stack):
@@ -180,7 +181,8 @@ def measure(runner, results, options, stack):
             program = result["program"]
             if result["once"] and round_ > 0:
                 continue
-            warm_cache(stack)
+            if not runner.prepare(stack):
+                continue
             run = runner.run(program, stack)
             if run:
                 result["runs"][round_] = run
@@ -201,7 +203,7 @@ def main():
     load = os.getloadavg()[0]
     if load > 0.5:
         say(f"compare: this machine is busy (load {load:.1f}): others' work is in the figures")
-    runner = Runner(options)
+    runner = Runner(options, chosen[0])
     own_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     results = warm_up(runner, chosen, options, stack)
     measure(runner, results, options, stack)
