@@ -2,6 +2,7 @@
  * stackthumb build: everything is checked first (the stack, the output, the device); then the output folder
  * is touched and the pipeline runs. */
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "cli/backend.h"
 #include "cli/command.h"
@@ -20,13 +21,8 @@
 /* OUTPUT, or INPUT/.thumbnail; malloc'ed, NULL when there is no memory. */
 static char *output_folder(const struct options *options)
 {
-    char *folder;
-    if (options->noperands == 2)
-        return strdup(options->operands[1]);
-    size_t ncharacters = strlen(options->operands[0]);
-    while (ncharacters > 1 && options->operands[0][ncharacters - 1] == '/')
-        ncharacters--;
-    return asprintf(&folder, "%.*s/.thumbnail", (int)ncharacters, options->operands[0]) < 0 ? NULL : folder;
+    return options->noperands == 2 ? strdup(options->operands[1])
+                                   : path_join(options->operands[0], ".thumbnail");
 }
 
 static enum status show_plan(const struct job *job, const struct backend *backend, const char *folder,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "opencl/program_cache.h"
 
-#include <errno.h>
+#include "base/path.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +23,10 @@ static bool wanted(const struct program_build *build)
            (!strstr(platform, "Portable Computing Language") && !strstr(platform, "NVIDIA"));
 }
 
-static bool cache_folder(char *path, size_t n_bytes, const struct program_build *build)
+/* Where binaries are kept; malloc'ed, NULL where there is no such place. */
+static char *cache_folder(const struct program_build *build)
 {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    int n;
-    if (build->cache_folder)
-        n = snprintf(path, n_bytes, "%s", build->cache_folder);
-    else if (cache && *cache)
-        n = snprintf(path, n_bytes, "%s/stackthumb", cache);
-    else if (home && *home)
-        n = snprintf(path, n_bytes, "%s/.cache/stackthumb", home);
-    else
-        return false;
-    return n > 0 && (size_t)n < n_bytes;
+    return build->cache_folder ? strdup(build->cache_folder) : path_in_user_cache("stackthumb");
 }
 
 static bool add_text(XXH3_state_t *state, const char *text)
@@ -44,25 +35,24 @@ static bool add_text(XXH3_state_t *state, const char *text)
            XXH_OK; /* the zero keeps "ab","c" from "a","bc" */
 }
 
-/* <folder>/<key>.bin */
-static bool binary_path(char *path, size_t n_bytes, const struct program_build *build,
-                        const char *const texts[2], const char *options)
+/* folder/<key>.bin; malloc'ed, NULL when memory is refused. */
+static char *binary_path(const char *folder, const struct program_build *build, const char *const texts[2],
+                         const char *options)
 {
-    char folder[PATH_MAX - 64];
+    char name[64], *path = NULL;
     const struct opencl_device *device = build->device;
     XXH3_state_t *state = XXH3_createState();
-    bool ok = state && XXH3_128bits_reset(state) == XXH_OK && add_text(state, texts[0]) &&
-              add_text(state, texts[1]) && add_text(state, options) && add_text(state, device->name) &&
-              add_text(state, device->version) && add_text(state, device->driver) &&
-              add_text(state, device->platform) && cache_folder(folder, sizeof folder, build);
-    if (ok) {
+    if (state && XXH3_128bits_reset(state) == XXH_OK && add_text(state, texts[0]) &&
+        add_text(state, texts[1]) && add_text(state, options) && add_text(state, device->name) &&
+        add_text(state, device->version) && add_text(state, device->driver) &&
+        add_text(state, device->platform)) {
         XXH128_hash_t key = XXH3_128bits_digest(state);
-        int n = snprintf(path, n_bytes, "%s/%016" PRIx64 "%016" PRIx64 ".bin", folder, (uint64_t)key.high64,
-                         (uint64_t)key.low64);
-        ok = n > 0 && (size_t)n < n_bytes;
+        snprintf(name, sizeof name, "%016" PRIx64 "%016" PRIx64 ".bin", (uint64_t)key.high64,
+                 (uint64_t)key.low64);
+        path = path_join(folder, name);
     }
     XXH3_freeState(state);
-    return ok;
+    return path;
 }
 
 static unsigned char *read_binary(const char *path, size_t *n_bytes)
@@ -89,11 +79,12 @@ static unsigned char *read_binary(const char *path, size_t *n_bytes)
 bool program_cache_load(cl_program *program, const struct program_build *build, const char *const texts[2],
                         const char *options)
 {
-    char path[PATH_MAX];
+    char *folder = wanted(build) ? cache_folder(build) : NULL;
+    char *path = folder ? binary_path(folder, build, texts, options) : NULL;
     size_t n_bytes = 0;
-    if (!wanted(build) || !binary_path(path, sizeof path, build, texts, options))
-        return false;
-    unsigned char *data = read_binary(path, &n_bytes);
+    unsigned char *data = path ? read_binary(path, &n_bytes) : NULL;
+    free(path);
+    free(folder);
     if (!data)
         return false;
     cl_device_id device = build->device->device_id;
@@ -112,42 +103,44 @@ bool program_cache_load(cl_program *program, const struct program_build *build, 
     return true;
 }
 
-/* Writes under a temporary name, renames; a failure leaves nothing. */
+/* Writes under a temporary name, renames; a failure leaves nothing. Every process has a temporary name of its
+ * own, as several may store the same binary. */
 static void write_binary(const char *path, const unsigned char *data, size_t n_bytes)
 {
-    char temporary[PATH_MAX];
-    if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary)
+    char *temporary;
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return;
     int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return;
-    bool written = write(fd, data, n_bytes) == (ssize_t)n_bytes;
-    if (close(fd) != 0 || !written || rename(temporary, path) != 0)
+    bool written = fd >= 0 && write(fd, data, n_bytes) == (ssize_t)n_bytes;
+    if (fd >= 0 && (close(fd) != 0 || !written || rename(temporary, path) != 0))
         unlink(temporary);
+    free(temporary);
+}
+
+/* The binary of a built program; malloc'ed, NULL when it cannot be had. */
+static unsigned char *get_binary(cl_program program, size_t *n_bytes)
+{
+    *n_bytes = 0;
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof *n_bytes, n_bytes, NULL) != CL_SUCCESS ||
+        *n_bytes == 0)
+        return NULL;
+    unsigned char *data = malloc(*n_bytes);
+    if (data && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS)
+        return data;
+    free(data);
+    return NULL;
 }
 
 void program_cache_store(cl_program program, const struct program_build *build, const char *const texts[2],
                          const char *options)
 {
-    char path[PATH_MAX], folder[PATH_MAX];
-    size_t n_bytes = 0;
-    if (!wanted(build) || !binary_path(path, sizeof path, build, texts, options) ||
-        !cache_folder(folder, sizeof folder, build))
-        return;
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof n_bytes, &n_bytes, NULL) != CL_SUCCESS ||
-        n_bytes == 0)
-        return;
-    unsigned char *data = malloc(n_bytes);
-    if (!data)
-        return;
-    char *slash = strrchr(folder, '/'); /* the folder above it: ~/.cache need not exist yet */
-    if (slash && slash != folder) {
-        *slash = '\0';
-        mkdir(folder, 0700);
-        *slash = '/';
-    }
-    if ((mkdir(folder, 0700) == 0 || errno == EEXIST) &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS)
+    char *folder = wanted(build) ? cache_folder(build) : NULL;
+    char *path = folder ? binary_path(folder, build, texts, options) : NULL;
+    size_t n_bytes;
+    unsigned char *data = path ? get_binary(program, &n_bytes) : NULL;
+    if (data && path_make_folders(folder, 0700) == 0)
         write_binary(path, data, n_bytes);
     free(data);
+    free(path);
+    free(folder);
 }

@@ -2,6 +2,7 @@
 #include "output/compare.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "codec/codec.h"
 #include "output/folder_entries.h"
@@ -257,9 +258,10 @@ static enum status compare_finish(struct output *output, struct error *error)
     struct compare *compare = (struct compare *)output;
     enum status status = visit_path(compare->folder, visit_folder_entry, compare, error);
     for (unsigned level = 1; level <= compare->pyramid.nlevels && status == STATUS_OK; level++) {
-        char *path;
+        char name[LEVEL_NAME_BYTES];
         struct level_visit visit = {compare, level};
-        if (asprintf(&path, "%s/%u", compare->folder, level) < 0)
+        char *path = path_join(compare->folder, level_name(name, level));
+        if (!path)
             return error_no_memory(error, strlen(compare->folder), "a file name");
         status = visit_path(path, visit_level_entry, &visit, error);
         free(path);

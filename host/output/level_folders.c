@@ -7,6 +7,7 @@
  *   write   partial file, rename
  *   finish  remove an earlier pyramid's slices that are none of this one's -> manifest that says "complete"
  */
+#include "base/path.h"
 #include "base/printable.h"
 #include "codec/codec.h"
 #include "output/atomic_file.h"
@@ -19,7 +20,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -67,8 +67,8 @@ static enum status level_folders_write(struct output *output, unsigned level, ui
 /* A visit that removes files of ours from one level folder. */
 struct sweep {
     int fd;
-    const char *path;
-    uint64_t first; /* slices from this z on go */
+    const char *path; /* for messages */
+    uint64_t first;   /* slices from this z on go */
 };
 
 static enum status sweep_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
@@ -91,8 +91,11 @@ static enum status sweep_level(const struct level_folders *folders, unsigned lev
     int fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folders->folder, name);
-    struct sweep sweep = {fd, folders->folder, first};
-    enum status status = folder_visit(fd, folders->folder, sweep_entry, &sweep, error);
+    char *path = path_join(folders->folder, name);
+    struct sweep sweep = {fd, path, first};
+    enum status status = path ? folder_visit(fd, path, sweep_entry, &sweep, error)
+                              : error_no_memory(error, strlen(folders->folder), "a file name");
+    free(path);
     close(fd);
     /* With --force there may be files of others in it: then it stays. */
     if (status == STATUS_OK && also_folder && unlinkat(folders->folder_fd, name, AT_REMOVEDIR) != 0 &&
@@ -141,29 +144,6 @@ static const struct output_ops level_folders_ops = {
     .close = level_folders_close,
 };
 
-/* mkdir -p. */
-static enum status make_folders(const char *folder, struct error *error)
-{
-    char *path = strdup(folder);
-    if (!path)
-        return error_no_memory(error, strlen(folder), "a file name");
-    enum status status = STATUS_OK;
-    for (char *end = path; *end && status == STATUS_OK;) {
-        end += strspn(end, "/");
-        end += strcspn(end, "/");
-        char behind = *end;
-        *end = '\0';
-        struct stat about;
-        /* mkdir is not asked about what exists: on a read-only or automounted parent it may answer with
-         * another error than EEXIST. */
-        if (stat(path, &about) != 0 && mkdir(path, 0777) != 0 && errno != EEXIST)
-            status = output_failure(error, errno, path, NULL);
-        *end = behind;
-    }
-    free(path);
-    return status;
-}
-
 static enum status lock_folder(const struct level_folders *folders, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
@@ -195,10 +175,9 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
         char name[LEVEL_NAME_BYTES];
         level_name(name, level);
         opened->nz = extent_at_level(folders->pyramid.extent, level).nz;
-        if (asprintf(&opened->path, "%s/%s", folders->folder, name) < 0) {
-            opened->path = NULL;
+        opened->path = path_join(folders->folder, name);
+        if (!opened->path)
             return error_no_memory(error, strlen(folders->folder), "a file name");
-        }
         if (mkdirat(folders->folder_fd, name, 0777) != 0 && errno != EEXIST)
             return output_failure(error, errno, folders->folder, name);
         opened->fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -222,15 +201,6 @@ static enum status prepare(struct level_folders *folders, bool force, struct err
     return open_levels(folders, error);
 }
 
-/* Without the slashes at its end, which would show in messages. */
-static char *copy_folder(const char *folder)
-{
-    size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    return strndup(folder, n);
-}
-
 static int open_folder(const char *folder)
 {
     return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -251,14 +221,16 @@ enum status level_folders_open(struct output **output, const char *folder, const
     folders->folder_fd = -1;
     for (unsigned level = 0; level <= LEVELS_MAX; level++)
         folders->levels[level].fd = -1;
-    folders->folder = copy_folder(folder);
+    folders->folder = path_trim(folder);
     if (!folders->folder) {
         status = error_no_memory(error, strlen(folder), "a file name");
         goto close_folders;
     }
-    status = make_folders(folder, error);
-    if (status != STATUS_OK)
+    int failure = path_make_folders(folder, 0777);
+    if (failure) {
+        status = output_failure(error, failure, folders->folder, NULL);
         goto close_folders;
+    }
     folders->folder_fd = open_folder(folder);
     status =
         folders->folder_fd < 0 ? output_failure(error, errno, folder, NULL) : prepare(folders, force, error);

@@ -2,6 +2,7 @@
 #include "output/manifest.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "output/atomic_file.h"
 #include "output/level_names.h"
@@ -277,9 +278,9 @@ close_file:
 
 enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error)
 {
-    char *path;
     char shown[PRINTABLE_BYTES];
-    if (asprintf(&path, "%s/" MANIFEST_NAME, folder) < 0)
+    char *path = path_join(folder, MANIFEST_NAME);
+    if (!path)
         return error_no_memory(error, strlen(folder), "a file name");
     printable(shown, sizeof shown, path);
     enum status status = STATUS_OK;

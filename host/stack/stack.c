@@ -4,34 +4,18 @@
 #include "stack/stack.h"
 
 #include "base/checked.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "stack/listing.h"
 #include "stack/ranges.h"
 #include "stack/sequence.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool codec_takes(const char *name)
 {
     return codec_for_file(name) != NULL;
-}
-
-/* `folder` without the slashes at its end, or "/". NULL when memory is refused. */
-static char *copy_folder(const char *folder)
-{
-    size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    return strndup(folder, n);
-}
-
-static char *join_path(const char *folder, const char *name)
-{
-    char *path;
-    const char *slash = strcmp(folder, "/") == 0 ? "" : "/";
-    return asprintf(&path, "%s%s%s", folder, slash, name) < 0 ? NULL : path;
 }
 
 /* "slice_####.tif": prefix, one # for each digit that every number has, extension. */
@@ -63,7 +47,7 @@ static enum status place_slices(struct stack *stack, const struct sequence *sequ
     for (size_t i = 0; i < sequence->nslices; i++) {
         const char *name = sequence->slices[i].name;
         struct slice *slice = &stack->slices[sequence->slices[i].number - first];
-        slice->path = join_path(stack->folder, name);
+        slice->path = path_join(stack->folder, name);
         if (!slice->path)
             return error_no_memory(error, strlen(stack->folder) + strlen(name) + 2, "the list of slices");
         slice->name = slice->path + strlen(slice->path) - strlen(name);
@@ -247,7 +231,7 @@ enum status stack_open(struct stack **opened, const char *folder, enum missing_p
     struct sequence sequence = {0};
     const char **names = NULL;
     struct stack *stack = calloc(1, sizeof *stack);
-    if (!stack || !(stack->folder = copy_folder(folder))) {
+    if (!stack || !(stack->folder = path_trim(folder))) {
         free(stack);
         return error_no_memory(error, sizeof *stack, "the stack");
     }

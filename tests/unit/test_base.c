@@ -3,9 +3,11 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "base/workers.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -143,12 +145,70 @@ static void test_bytes_grow(void **state)
     assert_null(bytes.data);
 }
 
+static void check_path(char *path, const char *expected)
+{
+    assert_non_null(path);
+    assert_string_equal(path, expected);
+    free(path);
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    check_path(path_trim("a//b///"), "a//b");
+    check_path(path_trim("///"), "/");
+    check_path(path_trim(""), "");
+    check_path(path_join("a/", "b"), "a/b");
+    check_path(path_join("/", "b"), "/b");
+    check_path(path_join(".", "b/c"), "./b/c");
+    char *cache = strdup(getenv("XDG_CACHE_HOME") ? getenv("XDG_CACHE_HOME") : "");
+    setenv("XDG_CACHE_HOME", "/there/", 1);
+    check_path(path_in_user_cache("x"), "/there/x");
+    setenv("XDG_CACHE_HOME", "", 1);
+    setenv("HOME", "/home/me", 1);
+    check_path(path_in_user_cache("x/y"), "/home/me/.cache/x/y");
+    unsetenv("HOME");
+    assert_null(path_in_user_cache("x"));
+    setenv("XDG_CACHE_HOME", cache, 1);
+    free(cache);
+}
+
+static void test_make_folders(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/stackthumb-test-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *deep = path_join(folder, "a//b/c/"), *file = path_join(folder, "a/file");
+    char *below_file = path_join(folder, "a/file/d");
+    assert_int_equal(path_make_folders(deep, 0700), 0);
+    assert_int_equal(path_make_folders(deep, 0700), 0); /* it may be there already */
+    assert_int_equal(access(deep, W_OK), 0);
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fclose(f);
+    assert_int_equal(path_make_folders(below_file, 0700), ENOTDIR);
+    unlink(file);
+    for (const char *const *part = (const char *const[]){"a/b/c", "a/b", "a", "", NULL}; *part; part++) {
+        char *path = path_join(folder, *part);
+        assert_int_equal(rmdir(path), 0);
+        free(path);
+    }
+    free(deep);
+    free(file);
+    free(below_file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_error_wins), cmocka_unit_test(test_checked),
-        cmocka_unit_test(test_printable),        cmocka_unit_test(test_workers_run_every_job_once),
-        cmocka_unit_test(test_input_file),       cmocka_unit_test(test_bytes_grow),
+        cmocka_unit_test(test_first_error_wins),
+        cmocka_unit_test(test_checked),
+        cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_workers_run_every_job_once),
+        cmocka_unit_test(test_input_file),
+        cmocka_unit_test(test_bytes_grow),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_make_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
