@@ -93,7 +93,7 @@ static enum status add_platform(struct opencl_devices *list, cl_platform_id plat
     printable(name, sizeof name, raw);
     if (strstr(name, "Portable Computing Language")) {
         struct error refused = {0};
-        if (preflight_pocl(list->note, sizeof list->note, &refused) != STATUS_OK) {
+        if (preflight_pocl(&list->private_folder, list->note, sizeof list->note, &refused) != STATUS_OK) {
             snprintf(list->note, sizeof list->note, "PoCL is left out: %.480s", refused.message);
             return STATUS_OK;
         }
@@ -141,6 +141,6 @@ enum status opencl_devices_list(struct opencl_devices *list, struct error *error
 void opencl_devices_end(struct opencl_devices *list)
 {
     free(list->devices);
+    preflight_end(list->private_folder);
     *list = (struct opencl_devices){0};
-    preflight_end();
 }

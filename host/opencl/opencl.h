@@ -32,12 +32,14 @@ struct opencl_device {
 struct opencl_devices {
     struct opencl_device *devices;
     size_t n;
-    char note[512]; /* one line to tell the user (a kernel cache that had to be moved, say), or "" */
+    char note[512];       /* one line to tell the user (a kernel cache that had to be moved, say), or "" */
+    char *private_folder; /* for this room: such a cache, removed by opencl_devices_end; else NULL */
 };
 
 /* Lists the devices of all platforms, in the order of the loader. No platform at all: STATUS_OK and n == 0.
  * Before a driver is touched, what would make it abort is checked (a PoCL kernel cache that cannot be
- * written). The caller calls opencl_devices_end. */
+ * written). The caller calls opencl_devices_end, when no downsampler is left; after a failure there is nothing
+ * to end. */
 enum status opencl_devices_list(struct opencl_devices *devices, struct error *error);
 void opencl_devices_end(struct opencl_devices *devices);
 

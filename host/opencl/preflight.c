@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "opencl/preflight.h"
 
+#include "base/path.h"
 #include "base/printable.h"
 
 #include <errno.h>
@@ -15,47 +16,19 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* Set in the environment beside POCL_CACHE_DIR when the folder is ours to remove: the environment is where
- * PoCL's own setting lives, so no other global state is needed. */
-#define PRIVATE_MARK "STACKTHUMB_PRIVATE_POCL_CACHE"
-
 enum { PROBE_BYTES = 4096 };
 
 /* A few programs take about 100 KB each; below this a cache is as good as full. */
 static const unsigned long long free_bytes_wanted = 8ull << 20;
 
-/* The folder that PoCL will use, without a look at whether it exists. */
-static bool cache_folder(char *path, size_t n_bytes)
+/* The folder that PoCL will use, without a look at whether it exists; malloc'ed. */
+static char *pocl_folder(void)
 {
-    const char *own = getenv("POCL_CACHE_DIR"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    int n;
+    const char *own = getenv("POCL_CACHE_DIR");
     if (own && *own)
-        n = snprintf(path, n_bytes, "%s", own);
-    else if (cache && *cache)
-        n = snprintf(path, n_bytes, "%s/pocl/kcache", cache);
-    else if (home && *home)
-        n = snprintf(path, n_bytes, "%s/.cache/pocl/kcache", home);
-    else
-        n = snprintf(path, n_bytes, "/tmp/pocl/kcache");
-    return n > 0 && (size_t)n < n_bytes;
-}
-
-/* mkdir -p; 0 or an errno. */
-static int make_folders(const char *path)
-{
-    char part[PATH_MAX];
-    if (strlen(path) >= sizeof part)
-        return ENAMETOOLONG;
-    strcpy(part, path);
-    for (char *slash = part + 1; *slash; slash++) {
-        if (*slash != '/')
-            continue;
-        *slash = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return errno;
-        *slash = '/';
-    }
-    return mkdir(part, 0700) != 0 && errno != EEXIST ? errno : 0;
+        return strdup(own);
+    char *folder = path_in_user_cache("pocl/kcache");
+    return folder ? folder : strdup("/tmp/pocl/kcache");
 }
 
 /* Writes a page to the open file and maps it executably; 0 or an errno. */
@@ -76,7 +49,7 @@ static int probe_file(int fd)
 static int probe_folder(const char *path)
 {
     char name[PATH_MAX];
-    int failure = make_folders(path);
+    int failure = path_make_folders(path, 0700);
     if (failure)
         return failure;
     struct statvfs about;
@@ -93,20 +66,21 @@ static int probe_folder(const char *path)
     return failure;
 }
 
-static bool make_private_folder(char *path, size_t n_bytes)
+/* A folder that will do, under a name that is new; malloc'ed, NULL when there is none. */
+static char *make_private_folder(void)
 {
     const char *const places[] = {getenv("TMPDIR"), getenv("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp",
                                   "/dev/shm"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (!places[i] || snprintf(path, n_bytes, "%s/stackthumb-pocl-XXXXXX", places[i]) >= (int)n_bytes)
-            continue;
-        if (!mkdtemp(path))
-            continue;
-        if (probe_folder(path) == 0)
-            return true;
-        rmdir(path);
+        char *folder = places[i] && *places[i] ? path_join(places[i], "stackthumb-pocl-XXXXXX") : NULL;
+        if (folder && mkdtemp(folder)) {
+            if (probe_folder(folder) == 0)
+                return folder;
+            rmdir(folder);
+        }
+        free(folder);
     }
-    return false;
+    return NULL;
 }
 
 static bool linker_exists(void)
@@ -127,46 +101,49 @@ static bool linker_exists(void)
     return found;
 }
 
-enum status preflight_pocl(char *note, size_t note_bytes, struct error *error)
+enum status preflight_pocl(char **private_folder, char *note, size_t note_bytes, struct error *error)
 {
-    char folder[PATH_MAX], fresh[PATH_MAX], shown[PRINTABLE_BYTES];
+    char shown[PRINTABLE_BYTES];
     if (!linker_exists())
         return error_set(
             error, STATUS_DEVICE,
             "PoCL needs the linker 'ld', which is not in PATH; install binutils, or use --device cpu");
-    int failure = cache_folder(folder, sizeof folder) ? probe_folder(folder) : ENAMETOOLONG;
+    char *folder = pocl_folder();
+    int failure = folder ? probe_folder(folder) : ENOMEM;
+    printable(shown, sizeof shown, folder ? folder : "");
+    free(folder);
     if (!failure)
         return STATUS_OK;
-    if (!make_private_folder(fresh, sizeof fresh))
+    char *fresh = make_private_folder();
+    if (!fresh)
         return error_set_errno(error, STATUS_DEVICE, failure,
                                "%s: PoCL cannot keep compiled kernels there, nor in a temporary folder; set "
                                "POCL_CACHE_DIR to a folder that can be written, or use --device cpu",
-                               printable(shown, sizeof shown, folder));
-    if (setenv("POCL_CACHE_DIR", fresh, 1) != 0 || setenv(PRIVATE_MARK, fresh, 1) != 0) {
+                               shown);
+    if (setenv("POCL_CACHE_DIR", fresh, 1) != 0) {
         rmdir(fresh);
-        return error_no_memory(error, strlen(fresh), "the environment");
+        free(fresh);
+        return error_no_memory(error, strlen("POCL_CACHE_DIR"), "the environment");
     }
+    *private_folder = fresh;
     snprintf(note, note_bytes,
-             "%s: compiled kernels cannot be kept there (%s); they are compiled anew for this run",
-             printable(shown, sizeof shown, folder), strerror(failure));
+             "%s: compiled kernels cannot be kept there (%s); they are compiled anew for this run", shown,
+             strerror(failure));
     return STATUS_OK;
 }
 
 static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *position)
 {
-    (void)about;
-    (void)kind;
-    (void)position;
+    (void)about, (void)kind, (void)position;
     remove(path); /* what cannot be removed is left for the system's clean-up of temporary files */
     return 0;
 }
 
-void preflight_end(void)
+void preflight_end(char *private_folder)
 {
-    const char *folder = getenv(PRIVATE_MARK);
-    if (!folder)
+    if (!private_folder)
         return;
-    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    nftw(private_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     unsetenv("POCL_CACHE_DIR");
-    unsetenv(PRIVATE_MARK);
+    free(private_folder);
 }

@@ -11,12 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Checks both. Where the cache folder will not do, a private one is made for this process (POCL_CACHE_DIR is
- * set to it) and `note` gets one line that says so. STATUS_DEVICE, with nothing changed, where no folder will
- * do or ld is missing. Call it before any thread is started: it may change the environment. */
-enum status preflight_pocl(char *note, size_t note_bytes, struct error *error);
+/* Checks both. Where the cache folder will not do, a private one is made for this process: POCL_CACHE_DIR is
+ * set to it, *private_folder gets its name, for preflight_end, and `note` one line that says so; otherwise
+ * both are left alone. STATUS_DEVICE, with nothing changed, where no folder will do or ld is missing. Call it
+ * before any thread is started: it may change the environment. */
+enum status preflight_pocl(char **private_folder, char *note, size_t note_bytes, struct error *error);
 
-/* Removes the private cache folder if preflight_pocl made one. No OpenCL object may be left. */
-void preflight_end(void);
+/* Removes the private folder that preflight_pocl made and frees its name; NULL is allowed. No OpenCL object
+ * may be left. */
+void preflight_end(char *private_folder);
 
 #endif
