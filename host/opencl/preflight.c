@@ -110,6 +110,9 @@ enum status preflight_pocl(char **private_folder, char *note, size_t note_bytes,
             "PoCL needs the linker 'ld', which is not in PATH; install binutils, or use --device cpu");
     char *folder = pocl_folder();
     int failure = folder ? probe_folder(folder) : ENOMEM;
+    /* Said aloud: PoCL takes variables that are set but empty at their word, and aborts. */
+    if (!failure && setenv("POCL_CACHE_DIR", folder, 1) != 0)
+        failure = errno;
     printable(shown, sizeof shown, folder ? folder : "");
     free(folder);
     if (!failure)

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Checks both. Where the cache folder will not do, a private one is made for this process: POCL_CACHE_DIR is
- * set to it, *private_folder gets its name, for preflight_end, and `note` one line that says so; otherwise
- * both are left alone. STATUS_DEVICE, with nothing changed, where no folder will do or ld is missing. Call it
- * before any thread is started: it may change the environment. */
+/* Checks both, and sets POCL_CACHE_DIR to the cache folder, so that PoCL uses the one that was checked. Where
+ * it will not do, a private one is made for this process: *private_folder gets its name, for preflight_end,
+ * and `note` one line that says so; otherwise both are left alone. STATUS_DEVICE, with nothing changed, where
+ * no folder will do or ld is missing. Call it before any thread is started: it may change the environment. */
 enum status preflight_pocl(char **private_folder, char *note, size_t note_bytes, struct error *error);
 
 /* Removes the private folder that preflight_pocl made and frees its name; NULL is allowed. No OpenCL object
