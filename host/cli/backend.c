@@ -42,7 +42,7 @@ static enum status choose_device(struct backend *backend, const struct opencl_de
     return STATUS_OK;
 }
 
-/* Appends "; there are: 0 (CPU path), 1 (NAME), ..." to `text`. */
+/* Appends "; there are: 0 (CPU path), 1 (NAME), ..." to `text`, and why there is none where that is known. */
 static void append_devices(char *text, size_t n_bytes, const struct opencl_devices *devices)
 {
     size_t used = strlen(text);
@@ -53,6 +53,9 @@ static void append_devices(char *text, size_t n_bytes, const struct opencl_devic
         snprintf(text + used, n_bytes - used, ", %zu (%s)", i + 1,
                  printable(name, sizeof name, devices->devices[i].name));
     }
+    used = strlen(text);
+    if (devices->n == 0 && devices->note[0])
+        snprintf(text + used, n_bytes - used, "; %s", devices->note);
 }
 
 static enum status refuse_name(const struct backend *backend, const char *name, const char *what,
@@ -68,6 +71,9 @@ static enum status refuse_name(const struct backend *backend, const char *name, 
 static enum status choose_first(struct backend *backend, struct error *error)
 {
     const struct opencl_devices *devices = &backend->devices;
+    if (devices->n == 0 && devices->note[0])
+        return error_set(error, STATUS_DEVICE, "--device opencl: there is no OpenCL device; %s",
+                         devices->note);
     if (devices->n == 0)
         return error_set(
             error, STATUS_DEVICE,
@@ -126,7 +132,8 @@ static enum status list_devices(struct backend *backend, struct error *error)
         opencl_devices_end(&backend->devices);
         backend->devices = (struct opencl_devices){0};
     }
-    if (backend->devices.note[0])
+    /* Without a device, a note says why there is none: then it belongs into the error. */
+    if (backend->devices.note[0] && (backend->automatic || backend->devices.n > 0))
         message_note(backend->options, "%s", backend->devices.note);
     return STATUS_OK;
 }

@@ -14,6 +14,7 @@
 /* What the stand-ins answer with; set by each test. */
 static struct opencl_device made_up[8];
 static size_t nmade_up;
+static const char *listing_note;
 static enum status listing_status, creating_status;
 
 enum status opencl_devices_list(struct opencl_devices *devices, struct error *error)
@@ -21,6 +22,7 @@ enum status opencl_devices_list(struct opencl_devices *devices, struct error *er
     *devices = (struct opencl_devices){.devices = made_up, .n = nmade_up};
     if (listing_status != STATUS_OK)
         return error_set(error, listing_status, "the driver is broken");
+    strcpy(devices->note, listing_note);
     return STATUS_OK;
 }
 
@@ -65,6 +67,7 @@ static int set_up(void **state)
 {
     (void)state;
     nmade_up = 0;
+    listing_note = "";
     listing_status = STATUS_OK;
     creating_status = STATUS_DEVICE;
     add_device("Old GPU", "Vendor A", OPENCL_GPU, 64, false);
@@ -143,6 +146,9 @@ static void test_refused(void **state)
     assert_refused("opencl", "it has no compiler");
     nmade_up = 0;
     assert_refused("opencl", "pocl-opencl-icd");
+    listing_note = "PoCL is left out: there is no linker";
+    assert_refused("opencl", "there is no OpenCL device; PoCL is left out: there is no linker");
+    assert_refused("small", "there are: 0 (CPU path); PoCL is left out: there is no linker");
 }
 
 static void test_no_gpu_means_cpu(void **state)
