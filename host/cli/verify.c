@@ -54,10 +54,11 @@ static enum status tell(const struct job *job, const struct options *options,
     char extra[64] = "";
     if (nextra)
         snprintf(extra, sizeof extra, ", %llu %s not belong there", nextra, nextra == 1 ? "does" : "do");
-    return error_set(error, STATUS_FAILED, "%s: %llu of %llu slices differ (%llu voxel%s)%s; build it again",
+    return error_set(error, STATUS_FAILED, "%s: %llu of %llu slices differ (%llu voxel%s)%s; %s",
                      printable(shown, sizeof shown, options->operands[1]),
                      (unsigned long long)result->nslices_different, nslices, ndifferent,
-                     ndifferent == 1 ? "" : "s", extra);
+                     ndifferent == 1 ? "" : "s", extra,
+                     result->nslices_different ? "build it again" : "move that elsewhere");
 }
 
 static enum status verify_with(struct job *job, struct backend *backend, const struct options *options,

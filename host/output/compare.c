@@ -227,7 +227,7 @@ static enum status visit_level_entry(void *context, const char *name, enum entry
     if (name[0] == '.' || !codec_for_file(name))
         return STATUS_OK;
     if (!slice_name_parse(name, &z) || z >= extent_at_level(visit->compare->pyramid.extent, visit->level).nz)
-        note_extra(visit->compare, visit->level, name, "does not belong to the pyramid");
+        note_extra(visit->compare, visit->level, name, "does not belong to the pyramid; move it elsewhere");
     return STATUS_OK;
 }
 
@@ -238,7 +238,7 @@ static enum status visit_folder_entry(void *context, const char *name, enum entr
     unsigned level;
     (void)kind, (void)error;
     if (level_name_parse(name, &level) && level > compare->pyramid.nlevels)
-        note_extra(compare, level, "", "the pyramid has no such level");
+        note_extra(compare, level, "", "the pyramid has no such level; move it elsewhere");
     return STATUS_OK;
 }
 
