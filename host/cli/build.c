@@ -66,8 +66,9 @@ static enum status build_run_checked(const struct job *job, struct backend *back
     if (status != STATUS_OK)
         return status;
     const struct downsample_plan *plan = &downsampler->plan;
-    message_detail(options, "batches of %u slices of %u rows, %u buffers", plan->batch_slices,
-                   plan->band_rows, plan->nbuffers);
+    message_detail(options, "batches of %u slice%s of %u row%s, %u buffer%s", plan->batch_slices,
+                   plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->band_rows == 1 ? "" : "s",
+                   plan->nbuffers, plan->nbuffers == 1 ? "" : "s");
     status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;

@@ -109,12 +109,13 @@ void report_plan(const struct job *job, const struct backend *backend, const str
     char amount[VALUE_BYTES], name[BACKEND_NAME];
     printf("\n");
     print_field("reads", value_bytes(amount, stack_file_bytes(job->stack)));
-    printf("%-14s %s in %llu slices\n", "writes", value_bytes(amount, pyramid_bytes(&job->pyramid)),
-           (unsigned long long)pyramid_slices(&job->pyramid));
+    unsigned long long nslices = pyramid_slices(&job->pyramid);
+    printf("%-14s %s in %llu slice%s\n", "writes", value_bytes(amount, pyramid_bytes(&job->pyramid)), nslices,
+           nslices == 1 ? "" : "s");
     print_field("device", backend_name(backend, name));
-    printf("%-14s %u slice%s of %u rows, %u buffers of %s\n", "batches", plan->batch_slices,
-           plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->nbuffers,
-           value_memory(amount, plan->buffer_bytes));
+    printf("%-14s %u slice%s of %u row%s, %u buffer%s of %s\n", "batches", plan->batch_slices,
+           plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->band_rows == 1 ? "" : "s",
+           plan->nbuffers, plan->nbuffers == 1 ? "" : "s", value_memory(amount, plan->buffer_bytes));
     print_field("host memory", value_memory(amount, job_host_bytes(job, plan, backend->options)));
     if (plan->device_bytes)
         printf("%-14s %s%s\n", "device memory", value_memory(amount, plan->device_bytes),
