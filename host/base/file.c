@@ -9,6 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int64_t modification_ns(const struct stat *about)
+{
+    int64_t seconds = about->st_mtim.tv_sec, ns;
+    if (__builtin_mul_overflow(seconds, INT64_C(1000000000), &ns) ||
+        __builtin_add_overflow(ns, (int64_t)about->st_mtim.tv_nsec, &ns))
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    return ns;
+}
+
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
@@ -27,7 +36,7 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
         .fd = fd,
         .path = path,
         .n_bytes = (uint64_t)about.st_size,
-        .mtime_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec,
+        .mtime_ns = modification_ns(&about),
     };
     return STATUS_OK;
 }
@@ -37,6 +46,13 @@ void input_file_close(struct input_file *file)
     if (file->fd >= 0)
         close(file->fd); /* read only: nothing can be lost here */
     file->fd = -1;
+}
+
+bool input_file_unchanged(const struct input_file *file)
+{
+    struct stat about;
+    return fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
+           modification_ns(&about) == file->mtime_ns;
 }
 
 enum status input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,

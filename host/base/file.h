@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,13 +13,16 @@ struct input_file {
     int fd;
     const char *path; /* for messages; owned by the caller of input_file_open, and outlives the file */
     uint64_t n_bytes; /* as fstat told when it was opened */
-    int64_t mtime_ns; /* modification time, ns since 1970 */
+    int64_t mtime_ns; /* modification time, ns since 1970; the nearest that fits (1677 to 2262) */
 };
 
 /* Opens `path` for reading. A symbolic link is followed; anything but a regular file (a FIFO, a device, a
  * folder) is STATUS_INPUT, and never blocks. Errors name the file. */
 enum status input_file_open(struct input_file *file, const char *path, struct error *error);
 void input_file_close(struct input_file *file);
+
+/* False when the file has another length or modification time than when it was opened. */
+bool input_file_unchanged(const struct input_file *file);
 
 /* Reads exactly n_bytes at `offset`; a file that ends before that is STATUS_INPUT ("ends after ..."). */
 enum status input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,

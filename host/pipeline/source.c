@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 enum {
@@ -134,10 +133,8 @@ enum status source_close(struct source *source, uint32_t z, struct error *error)
 {
     const struct slice *slice = &source->stack->slices[z];
     struct input_file *file = &source->files[z % source->nfiles];
-    struct stat about;
     double began = clock_seconds();
-    bool same = fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
-                (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec == file->mtime_ns;
+    bool same = input_file_unchanged(file);
     input_file_close(file);
     busy_add(&source->busy, began, 0);
     return same ? STATUS_OK : changed(slice, error);

@@ -8,6 +8,7 @@
 #include "base/workers.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -126,6 +127,19 @@ static void test_input_file(void **state)
     assert_non_null(strstr(error.message, "ends after 10 bytes"));
     error = (struct error){0};
     assert_int_equal(input_file_read(&file, data, 4, UINT64_MAX - 1, &error), STATUS_INPUT);
+    assert_true(input_file_unchanged(&file));
+    f = fopen(path, "a");
+    fputs("more", f);
+    fclose(f);
+    assert_false(input_file_unchanged(&file));
+    input_file_close(&file);
+
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)14 << 30}}; /* in 2446 */
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    error = (struct error){0};
+    assert_int_equal(input_file_open(&file, path, &error), STATUS_OK);
+    assert_true(file.mtime_ns > INT64_C(3000000000) * 1000000000); /* whatever the file system made of it */
+    assert_true(input_file_unchanged(&file));
     input_file_close(&file);
     unlink(path);
     unlink(fifo);
