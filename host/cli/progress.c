@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 struct progress {
@@ -89,25 +88,12 @@ static void show(const struct progress *progress, bool is_last, enum status stat
     }
 }
 
-static struct timespec next_update(long ms)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_sec += ms / 1000;
-    time.tv_nsec += ms % 1000 * 1000000;
-    if (time.tv_nsec >= 1000000000) {
-        time.tv_sec++;
-        time.tv_nsec -= 1000000000;
-    }
-    return time;
-}
-
 static void *progress_main(void *argument)
 {
     struct progress *progress = argument;
     pthread_mutex_lock(&progress->lock);
     while (!progress->stopping) {
-        struct timespec until = next_update(interval_ms(progress->style));
+        struct timespec until = clock_after_ms(interval_ms(progress->style));
         int result = 0;
         while (!progress->stopping && result != ETIMEDOUT)
             result = pthread_cond_timedwait(&progress->changed, &progress->lock, &until);
@@ -141,11 +127,7 @@ enum status progress_start(struct progress **result, const struct options *optio
         return error_no_memory(error, sizeof *progress, "the progress display");
     *progress =
         (struct progress){.style = style, .totals = *totals, .state = state, .started = clock_seconds()};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&progress->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_condition_init(&progress->changed);
     pthread_mutex_init(&progress->lock, NULL);
     int failure = pthread_create(&progress->thread, NULL, progress_main, progress);
     if (failure) {

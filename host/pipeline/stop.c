@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/stop.h"
 
-#include <time.h>
+#include "base/clock.h"
 
 enum { WAIT_MS = 100 }; /* the longest that a set cancel flag goes unseen */
 
@@ -54,11 +54,7 @@ enum status stop_check(struct stop *stop, struct error *error)
 
 void condition_init(struct condition *condition, struct stop *stop)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC); /* a clock that is set must not prolong a wait */
-    pthread_cond_init(&condition->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_condition_init(&condition->changed);
     pthread_mutex_lock(&stop->lock);
     condition->stop = stop;
     condition->next = stop->conditions;
@@ -84,13 +80,7 @@ enum status condition_wait(struct condition *condition, struct error *error)
     enum status status = stop_check_locked(stop, error);
     if (status != STATUS_OK)
         return status;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += WAIT_MS * 1000000l;
-    if (until.tv_nsec >= 1000000000l) {
-        until.tv_nsec -= 1000000000l;
-        until.tv_sec++;
-    }
+    struct timespec until = clock_after_ms(WAIT_MS);
     pthread_cond_timedwait(&condition->changed, &stop->lock, &until); /* a time-out: look again */
     return stop_check_locked(stop, error);
 }
