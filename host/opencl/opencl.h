@@ -38,8 +38,8 @@ struct opencl_devices {
 
 /* Lists the devices of all platforms, in the order of the loader. No platform at all: STATUS_OK and n == 0.
  * Before a driver is touched, what would make it abort is checked (a PoCL kernel cache that cannot be
- * written). The caller calls opencl_devices_end, when no downsampler is left; after a failure there is nothing
- * to end. */
+ * written). The caller calls opencl_devices_end, when no downsampler is left; after a failure there is
+ * nothing to end. */
 enum status opencl_devices_list(struct opencl_devices *devices, struct error *error);
 void opencl_devices_end(struct opencl_devices *devices);
 
