@@ -2,7 +2,7 @@
  * phantom: writes a stack of TIFF slices of any extent, type, compression and layout, for tests, benchmarks
  * and the first try of a new user. What is in them is up to phantom_volume.c; here are the options and the
  * files. */
-#include "phantom_volume.h"
+#include "volume/phantom_volume.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The phantom is the same everywhere and has in it what its header says. */
-#include "phantom_volume.h"
+#include "volume/phantom_volume.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "phantom_volume.h"
+#include "volume/phantom_volume.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Volumes for tests and benchmarks, slice by slice, the same bytes on every machine: integers and IEEE 754
- * doubles with + - * / and square root only, rounded once at the end. */
-#ifndef STACKTHUMB_TESTS_PHANTOM_VOLUME_H
-#define STACKTHUMB_TESTS_PHANTOM_VOLUME_H
+ * Volumes that are made up, for tests and benchmarks, slice by slice, the same bytes on every machine:
+ * integers and IEEE 754 doubles with + - * / and square root only, rounded once at the end. */
+#ifndef STACKTHUMB_VOLUME_PHANTOM_VOLUME_H
+#define STACKTHUMB_VOLUME_PHANTOM_VOLUME_H
 
 #include "volume/extent.h"
 #include "volume/voxel_type.h"
