@@ -5,7 +5,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"
-install_packages $build_packages libcmocka-dev libtiff-tools oclgrind strace util-linux python3
+install_packages $build_packages libcmocka-dev gnuplot-nox libtiff-tools oclgrind strace util-linux python3
 
 cd "$root"
 cmake --preset asan

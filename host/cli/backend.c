@@ -175,6 +175,12 @@ enum status backend_open(struct backend *backend, const struct options *options,
     return STATUS_OK;
 }
 
+void backend_init(struct backend *backend, const struct options *options, const struct opencl_device *device)
+{
+    *backend =
+        (struct backend){.options = options, .kind = device ? BACKEND_OPENCL : BACKEND_CPU, .device = device};
+}
+
 void backend_close(struct backend *backend)
 {
     opencl_devices_end(&backend->devices);

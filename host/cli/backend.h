@@ -31,6 +31,10 @@ enum status backend_open(struct backend *backend, const struct options *options,
                          struct error *error);
 void backend_close(struct backend *backend);
 
+/* A backend on a device that can be used, of a list that the caller keeps; NULL: the CPU path. It needs no
+ * backend_close. For comparing several. */
+void backend_init(struct backend *backend, const struct options *options, const struct opencl_device *device);
+
 /* Plans a run without allocating anything. */
 enum status backend_plan(const struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
                          struct downsample_plan *plan, struct error *error);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_build, &command_info, &command_devices, &command_verify, &command_help, NULL,
+    &command_build, &command_info, &command_devices, &command_bench, &command_verify, &command_help, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
 

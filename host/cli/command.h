@@ -17,10 +17,11 @@ struct command {
     enum status (*run)(const struct options *options, struct error *error);
 };
 
-extern const struct command command_build, command_info, command_devices, command_verify, command_help;
+extern const struct command command_build, command_info, command_devices, command_bench, command_verify,
+    command_help;
 
 /* Values of command.bit. */
-enum { FOR_BUILD = 1, FOR_INFO = 2, FOR_DEVICES = 4, FOR_VERIFY = 8, FOR_HELP = 16 };
+enum { FOR_BUILD = 1, FOR_INFO = 2, FOR_DEVICES = 4, FOR_VERIFY = 8, FOR_HELP = 16, FOR_BENCH = 32 };
 
 /* All of them, in the order of help; NULL-terminated. */
 extern const struct command *const commands[];

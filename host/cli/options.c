@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include "base/printable.h"
+#include "cli/bench_plot.h"
 #include "cli/values.h"
 
 #include <getopt.h>
@@ -12,6 +13,8 @@
 enum {
     LEVELS_UNTIL_PIXELS = 500, /* the default of --until */
     THREADS_MAX = 1024,
+    RUNS = 5, /* the default of --runs */
+    RUNS_MAX = 1000,
     ROWS_MAX = 1 << 30, /* of a batch or a band: far beyond every volume, and doubled it still fits 32 bits */
 };
 
@@ -114,6 +117,35 @@ static bool parse_progress(struct options *options, const char *value)
     return true;
 }
 
+static bool parse_runs(struct options *options, const char *value)
+{
+    return parse_u32(value, RUNS_MAX, &options->nruns);
+}
+
+static bool parse_phantom(struct options *options, const char *value)
+{
+    options->phantom_given = true;
+    return value_parse_phantom(value, &options->phantom_extent, &options->phantom_type);
+}
+
+static bool parse_output(struct options *options, const char *value)
+{
+    options->output_folder = value;
+    return *value != '\0';
+}
+
+static bool parse_json(struct options *options, const char *value)
+{
+    options->json_file = value;
+    return *value != '\0';
+}
+
+static bool parse_plot(struct options *options, const char *value)
+{
+    options->plot_file = value;
+    return bench_plot_name_ok(value);
+}
+
 static bool parse_force(struct options *options, const char *value)
 {
     (void)value;
@@ -159,7 +191,7 @@ static bool parse_version(struct options *options, const char *value)
 enum {
     FOR_RUNS = FOR_BUILD | FOR_VERIFY,
     FOR_STACKS = FOR_BUILD | FOR_INFO | FOR_VERIFY,
-    FOR_ALL = FOR_STACKS | FOR_DEVICES | FOR_HELP,
+    FOR_ALL = FOR_STACKS | FOR_DEVICES | FOR_BENCH | FOR_HELP,
 };
 
 static const struct option_row rows[] = {
@@ -169,27 +201,39 @@ static const struct option_row rows[] = {
      "device of any kind), reference (slow, written to check the\n"
      "others), or an index or a part of a name that\n"
      "'stackthumb devices' shows"},
-    {0, "device-memory", "SIZE", FOR_STACKS, parse_device_memory,
+    {0, "device-memory", "SIZE", FOR_STACKS | FOR_BENCH, parse_device_memory,
      "a number of bytes such as 512MiB, 2G or 300000",
      "use at most SIZE of an OpenCL device's memory\n"
      "(default: planned from what the device reports)"},
-    {0, "levels", "N", FOR_BUILD | FOR_INFO, parse_levels, "a number from 1 to 16", "build levels 1 to N"},
-    {0, "until", "PIXELS", FOR_BUILD | FOR_INFO, parse_until, "a number of pixels, at least 1",
+    {0, "levels", "N", FOR_BUILD | FOR_INFO | FOR_BENCH, parse_levels, "a number from 1 to 16",
+     "build levels 1 to N"},
+    {0, "until", "PIXELS", FOR_BUILD | FOR_INFO | FOR_BENCH, parse_until, "a number of pixels, at least 1",
      "build levels until a slice is at most PIXELS wide and high\n"
      "(default: 500, and at least one level)"},
-    {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY, parse_missing, "fail or ignore",
+    {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY | FOR_BENCH, parse_missing, "fail or ignore",
      "what to do when numbers are missing among the slices: stop\n"
      "(default), or go on as if they had no voxels"},
     {0, "voxel-size", "LENGTH", FOR_BUILD | FOR_INFO, parse_voxel_size,
      "a length with its unit (nm, um, mm, cm, inch) such as 5.2um or 5.2x5.2x10um",
      "spacing of the input, for all axes (5.2um) or x, y and z\n"
      "(5.2x5.2x10um); default: as the slices say"},
-    {0, "threads", "N", FOR_STACKS, parse_threads, "a number from 1 to 1024",
+    {0, "threads", "N", FOR_STACKS | FOR_BENCH, parse_threads, "a number from 1 to 1024",
      "threads to decode and compute with (default: all cores)"},
-    {0, "batch-slices", "N", FOR_STACKS, parse_batch_slices, "a number of slices, at least 1",
+    {0, "batch-slices", "N", FOR_STACKS | FOR_BENCH, parse_batch_slices, "a number of slices, at least 1",
      "slices of one batch, for experiments (default: planned)"},
-    {0, "band-rows", "N", FOR_STACKS, parse_band_rows, "a number of rows, at least 1",
+    {0, "band-rows", "N", FOR_STACKS | FOR_BENCH, parse_band_rows, "a number of rows, at least 1",
      "rows of one batch, for experiments (default: planned)"},
+    {0, "runs", "N", FOR_BENCH, parse_runs, "a number from 1 to 1000", "runs of each device (default: 5)"},
+    {0, "phantom", "NXxNYxNZ:TYPE", FOR_BENCH, parse_phantom,
+     "an extent and a type (u8, i8, u16, i16, u32, i32 or f32) such as 1024x1024x256:u16",
+     "build from a phantom of this extent and type, made for it,\n"
+     "in place of INPUT"},
+    {0, "output", "FOLDER", FOR_BENCH, parse_output, "the name of a folder",
+     "write below FOLDER, which chooses the disk (default:\n"
+     "$TMPDIR, or /tmp)"},
+    {0, "json", "FILE", FOR_BENCH, parse_json, "the name of a file", "write the measurements to FILE, too"},
+    {0, "plot", "FILE", FOR_BENCH, parse_plot, "the name of a file that ends in .svg or .png",
+     "draw them with gnuplot, as .svg or .png"},
     {0, "progress", "STYLE", FOR_RUNS, parse_progress, "auto, bar, lines, json or none",
      "auto (a bar on a terminal, else lines), bar, lines, json\n"
      "(one object per line) or none; written to standard error"},
@@ -200,8 +244,8 @@ static const struct option_row rows[] = {
     {0, "stats", NULL, FOR_BUILD, parse_stats, NULL,
      "say at the end how busy each stage of the run was, what\n"
      "held it up, and how much time and memory it took"},
-    {'q', "quiet", NULL, FOR_STACKS | FOR_DEVICES, parse_quiet, NULL, "say nothing but errors"},
-    {'v', "verbose", NULL, FOR_STACKS | FOR_DEVICES, parse_verbose, NULL, "say more"},
+    {'q', "quiet", NULL, FOR_STACKS | FOR_DEVICES | FOR_BENCH, parse_quiet, NULL, "say nothing but errors"},
+    {'v', "verbose", NULL, FOR_STACKS | FOR_DEVICES | FOR_BENCH, parse_verbose, NULL, "say more"},
     {'h', "help", NULL, FOR_ALL, parse_help, NULL, "show help, for a command where one is given"},
     {'V', "version", NULL, FOR_ALL, parse_version, NULL, "show the version"},
 };
@@ -320,7 +364,7 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
 {
     struct getopt_table table;
     unsigned given = 0;
-    *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS, .missing = MISSING_FAIL};
+    *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS, .missing = MISSING_FAIL, .nruns = RUNS};
     fill_getopt_table(&table);
     opterr = 0;
     optind = 0; /* GNU: start anew, which tests need */

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "stack/stack.h"
+#include "volume/extent.h"
 #include "volume/spacing.h"
+#include "volume/voxel_type.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +35,11 @@ struct options {
     struct spacing spacing;
     uint32_t batch_slices, band_rows; /* 0: not given */
     enum progress_style progress;
+    unsigned nruns; /* of each backend, for bench */
+    bool phantom_given;
+    struct extent phantom_extent;
+    enum voxel_type phantom_type;
+    const char *output_folder, *json_file, *plot_file; /* NULL: not given */
     bool force, dry_run, stats, quiet, verbose;
 };
 

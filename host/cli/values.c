@@ -59,6 +59,29 @@ bool value_parse_bytes(const char *text, uint64_t *n_bytes)
     return true;
 }
 
+/* The number before `end` at *text, which then points behind that; 0 when it is not 1 to `maximum`. */
+static uint32_t take_number(const char **text, char end, uint32_t maximum)
+{
+    char digits[16];
+    uint64_t number;
+    size_t ndigits = strspn(*text, "0123456789");
+    if (ndigits >= sizeof digits || (*text)[ndigits] != end)
+        return 0;
+    memcpy(digits, *text, ndigits);
+    digits[ndigits] = '\0';
+    *text += ndigits + 1;
+    return value_parse_number(digits, 1, maximum, &number) ? (uint32_t)number : 0;
+}
+
+bool value_parse_phantom(const char *text, struct extent *extent, enum voxel_type *type)
+{
+    enum { SIDE_MAX = 1 << 20, SLICES_MAX = 1000000, SLICE_VOXELS_MAX = 1 << 30 };
+    return (extent->nx = take_number(&text, 'x', SIDE_MAX)) > 0 &&
+           (extent->ny = take_number(&text, 'x', SIDE_MAX)) > 0 &&
+           (extent->nz = take_number(&text, ':', SLICES_MAX)) > 0 &&
+           (uint64_t)extent->nx * extent->ny <= SLICE_VOXELS_MAX && voxel_parse(text, type);
+}
+
 static const char *show_bytes(char *text, uint64_t n_bytes, double base, const char *const *units)
 {
     double count = (double)n_bytes;

@@ -3,6 +3,9 @@
 #ifndef STACKTHUMB_CLI_VALUES_H
 #define STACKTHUMB_CLI_VALUES_H
 
+#include "volume/extent.h"
+#include "volume/voxel_type.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +18,10 @@ bool value_parse_number(const char *text, uint64_t minimum, uint64_t maximum, ui
  * KiB ...; KB ... (decimal) count in 1000s. Upper and lower case are the same; B alone means bytes. The
  * product is rounded down. False, with *n_bytes untouched, when it is anything else or passes 2^63. */
 bool value_parse_bytes(const char *text, uint64_t *n_bytes);
+
+/* "1024x1024x256:u16": an extent of at most 2^20 x 2^20 x 1,000,000 voxels, 2^30 of them in a slice, and a
+ * voxel type. False when it is anything else. */
+bool value_parse_phantom(const char *text, struct extent *extent, enum voxel_type *type);
 
 enum { VALUE_BYTES = 24 };
 

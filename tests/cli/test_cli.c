@@ -58,6 +58,37 @@ static void test_byte_counts(void **state)
     assert_true(n == 7);
 }
 
+static void test_phantoms(void **state)
+{
+    (void)state;
+    struct extent extent;
+    enum voxel_type type;
+    assert_true(value_parse_phantom("1024x7x256:u16", &extent, &type));
+    assert_true(extent.nx == 1024 && extent.ny == 7 && extent.nz == 256 && type == VOXEL_U16);
+    assert_true(value_parse_phantom("1x1x1:f32", &extent, &type) && type == VOXEL_F32);
+    assert_true(value_parse_phantom("1048576x1024x1000000:i8", &extent, &type));
+    const char *const bad[] = {"",
+                               "8x8x8",
+                               "8x8:u8",
+                               "8x8x8:",
+                               "8x8x8:u64",
+                               "8x8x8:u8 ",
+                               "8x8x8x8:u8",
+                               "0x8x8:u8",
+                               "8x0x8:u8",
+                               "8x8x0:u8",
+                               "-8x8x8:u8",
+                               "8 x8x8:u8",
+                               "x8x8:u8",
+                               "8x8x:u8",
+                               "1048577x1x1:u8",
+                               "1x1x1000001:u8",
+                               "1048576x1025x1:u8",
+                               "99999999999999999999x1x1:u8"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(value_parse_phantom(bad[i], &extent, &type));
+}
+
 static void test_shown_values(void **state)
 {
     (void)state;
@@ -293,17 +324,12 @@ static void test_second_signal_kills(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_byte_counts),
-        cmocka_unit_test(test_shown_values),
-        cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_options_stand_anywhere),
-        cmocka_unit_test(test_options_refused),
-        cmocka_unit_test(test_progress_fraction),
-        cmocka_unit_test(test_progress_bar_fits),
-        cmocka_unit_test(test_progress_json_is_json),
-        cmocka_unit_test(test_progress_line),
-        cmocka_unit_test(test_second_signal_kills),
+        cmocka_unit_test(test_numbers),           cmocka_unit_test(test_byte_counts),
+        cmocka_unit_test(test_phantoms),          cmocka_unit_test(test_shown_values),
+        cmocka_unit_test(test_nearest),           cmocka_unit_test(test_options_stand_anywhere),
+        cmocka_unit_test(test_options_refused),   cmocka_unit_test(test_progress_fraction),
+        cmocka_unit_test(test_progress_bar_fits), cmocka_unit_test(test_progress_json_is_json),
+        cmocka_unit_test(test_progress_line),     cmocka_unit_test(test_second_signal_kills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
