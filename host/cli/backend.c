@@ -138,27 +138,38 @@ static enum status list_devices(struct backend *backend, struct error *error)
     return STATUS_OK;
 }
 
-static enum status choose(struct backend *backend, const char *name, struct error *error)
+/* What needs no list of devices; false for anything else. */
+static bool choose_without_devices(struct backend *backend, const char *name)
 {
     uint64_t index;
-    bool is_index = value_parse_number(name, 0, UINT32_MAX, &index);
-    if (strcmp(name, "cpu") == 0 || (is_index && index == 0)) {
-        choose_cpu(backend);
-        return STATUS_OK;
-    }
     if (strcmp(name, "reference") == 0) {
         backend->kind = BACKEND_REFERENCE;
-        return STATUS_OK;
+        return true;
     }
-    backend->automatic = strcmp(name, "auto") == 0;
-    enum status status = list_devices(backend, error);
-    if (status != STATUS_OK)
-        return status;
+    choose_cpu(backend);
+    return strcmp(name, "cpu") == 0 || (value_parse_number(name, 0, UINT32_MAX, &index) && index == 0);
+}
+
+/* Chooses among backend->devices. */
+static enum status choose_listed(struct backend *backend, const char *name, struct error *error)
+{
+    uint64_t index;
     if (backend->automatic)
         return choose_auto(backend, error);
     if (strcmp(name, "opencl") == 0)
         return choose_first(backend, error);
-    return is_index ? choose_index(backend, name, index, error) : choose_name(backend, name, error);
+    if (value_parse_number(name, 0, UINT32_MAX, &index))
+        return choose_index(backend, name, index, error);
+    return choose_name(backend, name, error);
+}
+
+static enum status choose(struct backend *backend, const char *name, struct error *error)
+{
+    if (choose_without_devices(backend, name))
+        return STATUS_OK;
+    backend->automatic = strcmp(name, "auto") == 0;
+    enum status status = list_devices(backend, error);
+    return status == STATUS_OK ? choose_listed(backend, name, error) : status;
 }
 
 enum status backend_open(struct backend *backend, const struct options *options, const char *fallback,
@@ -179,6 +190,20 @@ void backend_init(struct backend *backend, const struct options *options, const 
 {
     *backend =
         (struct backend){.options = options, .kind = device ? BACKEND_OPENCL : BACKEND_CPU, .device = device};
+}
+
+enum status backend_find(struct backend *backend, const struct options *options,
+                         const struct opencl_devices *devices, const char *name, struct error *error)
+{
+    *backend = (struct backend){.options = options, .devices = *devices};
+    enum status status = STATUS_OK;
+    if (!choose_without_devices(backend, name)) {
+        backend->automatic = strcmp(name, "auto") == 0;
+        status = choose_listed(backend, name, error);
+    }
+    backend->devices = (struct opencl_devices){0};
+    backend->automatic = false;
+    return status;
 }
 
 void backend_close(struct backend *backend)

@@ -31,9 +31,11 @@ enum status backend_open(struct backend *backend, const struct options *options,
                          struct error *error);
 void backend_close(struct backend *backend);
 
-/* A backend on a device that can be used, of a list that the caller keeps; NULL: the CPU path. It needs no
- * backend_close. For comparing several. */
+/* Two for comparing several backends, on devices of a list that the caller keeps; they need no backend_close.
+ * The first takes a device that can be used (NULL: the CPU path), the second a name as backend_open does. */
 void backend_init(struct backend *backend, const struct options *options, const struct opencl_device *device);
+enum status backend_find(struct backend *backend, const struct options *options,
+                         const struct opencl_devices *devices, const char *name, struct error *error);
 
 /* Plans a run without allocating anything. */
 enum status backend_plan(const struct backend *backend, const struct pyramid *pyramid, bool whole_slices,

@@ -2,7 +2,7 @@
  * stackthumb bench: everything that could be wrong is looked at first, then the rounds run, then what they
  * measured is told. All files but --json's and --plot's lie in one temporary folder. */
 #include "base/printable.h"
-#include "cli/backend.h"
+#include "cli/bench_backends.h"
 #include "cli/bench_folder.h"
 #include "cli/bench_json.h"
 #include "cli/bench_phantom.h"
@@ -47,34 +47,6 @@ static enum status make_phantom(struct options *options, const struct bench_fold
     options->operands[0] = folder->slices;
     options->noperands = 1;
     return bench_phantom_write(&volume, folder->slices, options_threads(options), cancel, error);
-}
-
-/* The CPU path, and every device that can be used. */
-static enum status list_backends(struct bench_result *result, const struct options *options,
-                                 const struct opencl_devices *devices, struct error *error)
-{
-    unsigned n = 1;
-    enum status status = bench_result_init(result, (unsigned)devices->n + 1, options->nruns, error);
-    if (status != STATUS_OK)
-        return status;
-    backend_init(&result->backends[0].backend, options, NULL);
-    snprintf(result->backends[0].name, BENCH_NAME, "CPU path, %u threads", options_threads(options));
-    for (size_t i = 0; i < devices->n; i++) {
-        const struct opencl_device *device = &devices->devices[i];
-        struct bench_backend *backend = &result->backends[n];
-        printable(backend->name, BENCH_NAME, device->name);
-        if (!device->usable) {
-            message_note(options, "%s: cannot be used: %s; it is left out", backend->name,
-                         device->unusable_why);
-            continue;
-        }
-        backend_init(&backend->backend, options, device);
-        backend->index = (unsigned)i + 1;
-        n++;
-    }
-    while (result->nbackends > n)
-        bench_result_drop(result, result->nbackends - 1);
-    return STATUS_OK;
 }
 
 static void print_head(const struct bench_setup *setup, const struct bench_result *result, bool is_phantom)
@@ -134,7 +106,7 @@ static enum status bench_stack(const struct options *options, const struct bench
         return status;
     notes_on_stack(job.stack, options);
     list_devices(&devices, options);
-    status = list_backends(&result, options, &devices, error);
+    status = bench_backends_list(&result, options, &devices, error);
     if (status != STATUS_OK)
         goto end_devices;
     result.pyramid = job.pyramid;
@@ -196,13 +168,13 @@ const struct command command_bench = {
     .max_operands = 1,
     .summary = "compare the devices on a stack",
     .description =
-        "Builds the pyramid of the stack in the folder INPUT on the CPU path and on every OpenCL device in\n"
-        "turn, several times, into a temporary folder that is removed again, and tells how long each took,\n"
-        "how busy its stages were, and what held it up. All outputs must be the same. 'The floor' is the "
-        "time\n"
-        "that it takes to read every input once and then to write as many bytes as a pyramid has, one after\n"
-        "the other, with nothing computed. Ratios are medians of the ratios within a round. A first round\n"
-        "warms up: what fits into the page cache is read from there.",
+        "Builds the pyramid of the stack in the folder INPUT on the CPU path and on every OpenCL device (or\n"
+        "those of --device) in turn, several times, into a temporary folder that is removed again. Tells "
+        "how\n"
+        "long each took, how busy its stages were, and what held it up. All outputs must be the same. 'The\n"
+        "floor' is the time that it takes to read every input once and then to write as many bytes as a\n"
+        "pyramid has, one after the other, with nothing computed. Ratios are medians of the ratios within a\n"
+        "round. A first round warms up: what fits into the page cache is read from there.",
     .bit = FOR_BENCH,
     .run = bench_run,
 };

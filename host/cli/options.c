@@ -195,12 +195,14 @@ enum {
 };
 
 static const struct option_row rows[] = {
-    {0, "device", "NAME", FOR_STACKS, parse_device, "auto, cpu, reference, opencl, an index or a name",
+    {0, "device", "NAME", FOR_STACKS | FOR_BENCH, parse_device,
+     "auto, cpu, reference, opencl, an index or a name",
      "where to compute: auto (the GPU with the most memory, else\n"
      "the CPU path), cpu (the CPU path), opencl (the first OpenCL\n"
      "device of any kind), reference (slow, written to check the\n"
      "others), or an index or a part of a name that\n"
-     "'stackthumb devices' shows"},
+     "'stackthumb devices' shows; bench compares the CPU path\n"
+     "with several, separated by commas (default: all)"},
     {0, "device-memory", "SIZE", FOR_STACKS | FOR_BENCH, parse_device_memory,
      "a number of bytes such as 512MiB, 2G or 300000",
      "use at most SIZE of an OpenCL device's memory\n"

@@ -132,6 +132,25 @@ static void test_chosen(void **state)
     assert_kind("reference", BACKEND_REFERENCE);
 }
 
+/* In a list that the caller keeps. */
+static void test_found(void **state)
+{
+    (void)state;
+    const struct opencl_devices devices = {.devices = made_up, .n = nmade_up};
+    const struct options options = {.quiet = true};
+    struct backend backend;
+    struct error error = {0};
+    assert_int_equal(backend_find(&backend, &options, &devices, "small", &error), STATUS_OK);
+    assert_int_equal(backend.kind, BACKEND_OPENCL);
+    assert_ptr_equal(backend.device, &made_up[2]);
+    assert_int_equal(backend_find(&backend, &options, &devices, "auto", &error), STATUS_OK);
+    assert_ptr_equal(backend.device, &made_up[3]);
+    assert_int_equal(backend_find(&backend, &options, &devices, "0", &error), STATUS_OK);
+    assert_int_equal(backend.kind, BACKEND_CPU);
+    assert_int_equal(backend_find(&backend, &options, &devices, "7", &error), STATUS_DEVICE);
+    assert_non_null(strstr(error.message, "no device has this index"));
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -194,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_chosen, set_up),
+        cmocka_unit_test_setup(test_found, set_up),
         cmocka_unit_test_setup(test_refused, set_up),
         cmocka_unit_test_setup(test_no_gpu_means_cpu, set_up),
         cmocka_unit_test_setup(test_broken_driver, set_up),
