@@ -9,10 +9,10 @@ enum status {
     STATUS_OK = 0,
     STATUS_FAILED = 1, /* failed while running: no memory, or a difference found by verify */
     STATUS_USAGE = 2,
-    STATUS_INPUT = 3,  /* the stack is not what it should be, or cannot be read */
-    STATUS_OUTPUT = 4, /* the output cannot be written, or must not be */
-    STATUS_DEVICE = 5, /* OpenCL: no such device, a refused build, a failed call */
-    STATUS_INTERRUPTED = 130,
+    STATUS_INPUT = 3,         /* the stack is not what it should be, or cannot be read */
+    STATUS_OUTPUT = 4,        /* the output cannot be written, or must not be */
+    STATUS_DEVICE = 5,        /* OpenCL: no such device, a refused build, a failed call */
+    STATUS_INTERRUPTED = 130, /* by SIGINT; other signals have other exit statuses, see cli/signals.h */
 };
 
 /* One error, without allocation, so that "out of memory" can be told too. Zero-initialise before use. */

@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "cli/messages.h"
+#include "cli/signals.h"
 #include "cli/values.h"
 #include "downsample/backends.h"
 
@@ -176,7 +177,8 @@ enum status backend_open(struct backend *backend, const struct options *options,
                          struct error *error)
 {
     *backend = (struct backend){.options = options};
-    enum status status = choose(backend, options->device ? options->device : fallback, error);
+    enum status status = signals_check(
+        options->signals, choose(backend, options->device ? options->device : fallback, error), error);
     if (status != STATUS_OK) {
         backend_close(backend);
         return status;
@@ -245,7 +247,9 @@ static enum status create_on_device(struct backend *backend, const struct pyrami
     char *build_log = NULL;
     enum status status =
         opencl_create(downsampler, backend->device, pyramid, &limits, whole_slices, &build_log, error);
-    if (status != STATUS_OK && build_log && !backend->options->quiet)
+    if (status != STATUS_OK)
+        status = signals_check(backend->options->signals, status, error);
+    if (status != STATUS_OK && status != STATUS_INTERRUPTED && build_log && !backend->options->quiet)
         message_log(build_log);
     free(build_log);
     return status;
@@ -271,8 +275,11 @@ enum status backend_create(struct backend *backend, const struct pyramid *pyrami
     if (!backend->automatic)
         return create_on_device(backend, pyramid, whole_slices, downsampler, error);
     struct error refused = {0};
-    if (create_on_device(backend, pyramid, whole_slices, downsampler, &refused) == STATUS_OK)
+    enum status status = create_on_device(backend, pyramid, whole_slices, downsampler, &refused);
+    if (status == STATUS_OK)
         return STATUS_OK;
+    if (status == STATUS_INTERRUPTED)
+        return error_set(error, status, "%s", refused.message);
     message_note(backend->options, "%s; the CPU path is used instead", refused.message);
     choose_cpu(backend);
     return create_on_cpu(backend, pyramid, whole_slices, downsampler, error);

@@ -150,7 +150,7 @@ static enum status bench_run(const struct options *given, struct error *error)
         status = bench_plot_check(error);
     if (status != STATUS_OK)
         return status;
-    const atomic_bool *cancel = signals_catch();
+    const atomic_bool *cancel = signals_flag(options.signals);
     status = bench_folder_create(&folder, options.output_folder, error);
     if (status != STATUS_OK)
         return status;

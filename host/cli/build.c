@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/run_stats.h"
+#include "cli/signals.h"
 #include "cli/values.h"
 
 #include <stdio.h>
@@ -69,6 +70,9 @@ static enum status build_run_checked(const struct job *job, struct backend *back
     message_detail(options, "batches of %u slice%s of %u row%s, %u buffer%s", plan->batch_slices,
                    plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->band_rows == 1 ? "" : "s",
                    plan->nbuffers, plan->nbuffers == 1 ? "" : "s");
+    status = signals_check(options->signals, STATUS_OK, error);
+    if (status != STATUS_OK)
+        goto destroy_downsampler;
     status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/messages.h"
 #include "cli/options.h"
+#include "cli/signals.h"
 #include "cli/values.h"
 
 #include <stdio.h>
@@ -31,6 +32,9 @@ static enum status devices_run(const struct options *options, struct error *erro
     enum status status = opencl_devices_list(&devices, error);
     if (status != STATUS_OK)
         devices = (struct opencl_devices){0};
+    status = signals_check(options->signals, status, error);
+    if (status == STATUS_INTERRUPTED)
+        goto end_devices;
     if (devices.note[0])
         message_note(options, "%s", devices.note);
     if (status == STATUS_OK && devices.n == 0)
@@ -42,6 +46,7 @@ static enum status devices_run(const struct options *options, struct error *erro
            nthreads == 1 ? "" : "s");
     for (size_t i = 0; i < devices.n; i++)
         print_device(&devices.devices[i], i + 1, &devices.devices[i] == best, options->verbose);
+end_devices:
     opencl_devices_end(&devices);
     return status;
 }

@@ -24,7 +24,7 @@ static void print_program(void)
         "  stackthumb build slices/ thumbs/    build its pyramid\n"
         "\n"
         "Exit status: 0 done, 1 failed while running, 2 usage, 3 bad input, 4 output could not be written,\n"
-        "5 device, 130 interrupted.\n");
+        "5 device, 130 interrupted by Ctrl-C (143 by SIGTERM).\n");
 }
 
 void help_print(const struct command *command)

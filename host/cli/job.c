@@ -45,9 +45,10 @@ enum status job_open(struct job *job, const struct options *options, enum missin
                      struct error *error)
 {
     *job = (struct job){0};
-    enum status status = stack_open(&job->stack, options->operands[0], missing, error);
+    enum status status =
+        stack_open(&job->stack, options->operands[0], missing, signals_flag(options->signals), error);
     if (status != STATUS_OK)
-        return status;
+        return signals_check(options->signals, status, error);
     job->whole_slices = pipeline_needs_whole_slices(job->stack);
     status = choose_pyramid(job, options, error);
     if (status == STATUS_OK)
@@ -105,7 +106,7 @@ enum status job_run(const struct job *job, const struct options *options, struct
         .nthreads = options_threads(options),
         .progress = state,
         .stats = stats,
-        .cancel = signals_catch(),
+        .cancel = signals_flag(options->signals),
     };
     struct progress *progress;
     enum status status = progress_start(&progress, options, &totals, state, error);

@@ -5,34 +5,43 @@
 #include "cli/help.h"
 #include "cli/messages.h"
 #include "cli/options.h"
+#include "cli/signals.h"
 
 #include <stdio.h>
 
-static enum status run(const struct options *options, struct error *error)
+static enum status run(int argc, char **argv, const struct signals *signals, struct error *error)
 {
-    if (options->version) {
+    struct options options;
+    enum status status = options_parse(&options, argc, argv, error);
+    if (status != STATUS_OK)
+        return status;
+    options.signals = signals;
+    if (options.version) {
         puts("stackthumb " STACKTHUMB_VERSION);
         return STATUS_OK;
     }
-    if (options->help) {
-        help_print(options->command);
+    if (options.help) {
+        help_print(options.command);
         return STATUS_OK;
     }
-    return options->command->run(options, error);
+    return options.command->run(&options, error);
 }
 
 int main(int argc, char **argv)
 {
-    struct options options;
+    struct signals signals;
     struct error error = {0};
     message_init();
-    enum status status = options_parse(&options, argc, argv, &error);
-    if (status == STATUS_OK)
-        status = run(&options, &error);
+    if (signals_init(&signals, &error) != STATUS_OK) {
+        message_error(&error);
+        return (int)error.status;
+    }
+    enum status status = run(argc, argv, &signals, &error);
     enum status flushed = message_flush(&error); /* keeps an error that is there already */
     if (status == STATUS_OK)
         status = flushed;
     if (status != STATUS_OK)
         message_error(&error);
-    return (int)status;
+    signals_end(&signals);
+    return signals_exit_status(&signals, status);
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/signals.h"
 #include "stack/stack.h"
 #include "volume/extent.h"
 #include "volume/spacing.h"
@@ -20,6 +21,7 @@ enum progress_style { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON
 /* Strings point into argv. Written by options_parse, then read only. */
 struct options {
     const struct command *command; /* NULL only with help or version */
+    const struct signals *signals; /* set by main; NULL: none are caught */
     const char *operands[2];
     unsigned noperands;
     bool help, version;

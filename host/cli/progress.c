@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 
 #include "base/clock.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 
 struct progress {
     enum progress_style style; /* never auto or none */
+    const struct signals *signals;
     struct progress_totals totals;
     const struct pipeline_progress *state;
     double started;
@@ -78,10 +80,11 @@ static void show(const struct progress *progress, bool is_last, enum status stat
                     is_last ? "\x1b[K\n" : "\x1b[K");
         break;
     case PROGRESS_JSON:
-        write_piece(
-            "",
-            progress_text_json(text, is_last ? "end" : "progress", (int)status, &progress->totals, &sample),
-            "\n");
+        write_piece("",
+                    progress_text_json(text, is_last ? "end" : "progress",
+                                       signals_exit_status(progress->signals, status), &progress->totals,
+                                       &sample),
+                    "\n");
         break;
     default:
         write_piece("stackthumb: ", progress_text_line(text, &progress->totals, &sample), "\n");
@@ -125,8 +128,11 @@ enum status progress_start(struct progress **result, const struct options *optio
     struct progress *progress = malloc(sizeof *progress);
     if (!progress)
         return error_no_memory(error, sizeof *progress, "the progress display");
-    *progress =
-        (struct progress){.style = style, .totals = *totals, .state = state, .started = clock_seconds()};
+    *progress = (struct progress){.style = style,
+                                  .signals = options->signals,
+                                  .totals = *totals,
+                                  .state = state,
+                                  .started = clock_seconds()};
     clock_condition_init(&progress->changed);
     pthread_mutex_init(&progress->lock, NULL);
     int failure = pthread_create(&progress->thread, NULL, progress_main, progress);

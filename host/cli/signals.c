@@ -1,40 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/signals.h"
 
-#include <signal.h>
 #include <stddef.h>
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
-enum { CAUGHT = sizeof caught / sizeof *caught };
-
-/* The one thing here that a handler must find without an argument. Written by the handler, read by the run.
- * atomic_bool is lock-free on every target of Debian, as a handler needs. */
-static atomic_bool interrupted;
-
-static void interrupt(int number)
+/* Ends the process as if `number` had never been caught. */
+static void die_of(int number)
 {
-    (void)number;
-    atomic_store(&interrupted, true);
-    struct sigaction restored = {.sa_handler = SIG_DFL};
-    for (int i = 0; i < CAUGHT; i++) {
-        struct sigaction present;
-        if (sigaction(caught[i], NULL, &present) == 0 && present.sa_handler == interrupt)
-            sigaction(caught[i], &restored, NULL);
-    }
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    sigaction(number, &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    raise(number);
 }
 
-const atomic_bool *signals_catch(void)
+static void *signals_main(void *context)
 {
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
-    struct sigaction ignoring = {.sa_handler = SIG_IGN};
-    sigemptyset(&action.sa_mask);
-    for (int i = 0; i < CAUGHT; i++)
-        sigaddset(&action.sa_mask, caught[i]); /* the handler is not interrupted by another of them */
-    for (int i = 0; i < CAUGHT; i++) {
-        struct sigaction present;
+    struct signals *signals = context;
+    int number;
+    sigwait(&signals->awaited, &number); /* fails only for a set that is none */
+    atomic_store(&signals->number, number);
+    atomic_store(&signals->interrupted, true);
+    sigwait(&signals->awaited, &number);
+    die_of(number);
+    return NULL;
+}
+
+enum status signals_init(struct signals *signals, struct error *error)
+{
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction present, ignoring = {.sa_handler = SIG_IGN};
+    sigset_t before;
+    *signals = (struct signals){0};
+    sigemptyset(&signals->awaited);
+    for (unsigned i = 0; i < sizeof caught / sizeof *caught; i++)
         if (sigaction(caught[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
-            sigaction(caught[i], &action, NULL);
-    }
+            sigaddset(&signals->awaited, caught[i]);
     sigaction(SIGPIPE, &ignoring, NULL);
-    return &interrupted;
+    pthread_sigmask(SIG_BLOCK, &signals->awaited, &before); /* all threads to come inherit that */
+    int failure = pthread_create(&signals->thread, NULL, signals_main, signals);
+    if (failure) {
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return error_set_errno(error, STATUS_FAILED, failure, "the thread for signals cannot be started");
+    }
+    pthread_setname_np(signals->thread, "signals"); /* for people only: nothing depends on it */
+    return STATUS_OK;
+}
+
+void signals_end(struct signals *signals)
+{
+    pthread_cancel(signals->thread); /* sigwait is where it ends */
+    pthread_join(signals->thread, NULL);
+}
+
+const atomic_bool *signals_flag(const struct signals *signals)
+{
+    return signals ? &signals->interrupted : NULL;
+}
+
+enum status signals_check(const struct signals *signals, enum status status, struct error *error)
+{
+    if (!signals || !atomic_load(&signals->interrupted))
+        return status;
+    *error = (struct error){0};
+    return error_set(error, STATUS_INTERRUPTED, "interrupted; nothing was written");
+}
+
+int signals_exit_status(const struct signals *signals, enum status status)
+{
+    int number = signals ? atomic_load(&signals->number) : 0;
+    return status == STATUS_INTERRUPTED && number ? 128 + number : (int)status;
 }

@@ -170,7 +170,8 @@ static enum status drop_slice(struct stack *stack, struct slice *slice, const st
     return STATUS_OK;
 }
 
-static enum status read_headers(struct stack *stack, enum missing_policy policy, struct error *error)
+static enum status read_headers(struct stack *stack, enum missing_policy policy, const atomic_bool *cancel,
+                                struct error *error)
 {
     const struct slice *first = NULL;
     struct error first_reason = {0};
@@ -179,6 +180,8 @@ static enum status read_headers(struct stack *stack, enum missing_policy policy,
         struct error reason = {0};
         if (!slice->path)
             continue;
+        if (cancel && atomic_load(cancel))
+            return error_set(error, STATUS_INTERRUPTED, "interrupted; not all slices have been looked at");
         enum status status = read_header(stack->codec, slice, &reason);
         if (status == STATUS_INPUT && policy == MISSING_IGNORE) {
             if (first_reason.status == STATUS_OK)
@@ -208,7 +211,7 @@ static enum status read_headers(struct stack *stack, enum missing_policy policy,
 /* Everything behind the listing; on failure stack_close frees what is there. */
 static enum status fill_stack(struct stack *stack, const struct listing *listing,
                               const struct sequence *sequence, enum missing_policy policy,
-                              struct error *error)
+                              const atomic_bool *cancel, struct error *error)
 {
     enum status status;
     if (sequence->nslices == 0)
@@ -219,13 +222,13 @@ static enum status fill_stack(struct stack *stack, const struct listing *listing
         return status;
     if (stack->nmissing > 0 && policy == MISSING_FAIL)
         return gaps_refused(stack, error);
-    if ((status = read_headers(stack, policy, error)) != STATUS_OK)
+    if ((status = read_headers(stack, policy, cancel, error)) != STATUS_OK)
         return status;
     return stack->nunreadable > 0 ? count_missing(stack, sequence->width, error) : STATUS_OK;
 }
 
 enum status stack_open(struct stack **opened, const char *folder, enum missing_policy policy,
-                       struct error *error)
+                       const atomic_bool *cancel, struct error *error)
 {
     struct listing listing = {0};
     struct sequence sequence = {0};
@@ -247,7 +250,7 @@ enum status stack_open(struct stack **opened, const char *folder, enum missing_p
         names[i] = listing.entries[i].name;
     status = sequence_find(&sequence, names, listing.count, codec_takes, stack->folder, error);
     if (status == STATUS_OK)
-        status = fill_stack(stack, &listing, &sequence, policy, error);
+        status = fill_stack(stack, &listing, &sequence, policy, cancel, error);
     sequence_end(&sequence);
     free(names);
 end_listing:

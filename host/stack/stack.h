@@ -8,6 +8,7 @@
 #include "volume/extent.h"
 #include "volume/spacing.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,9 +48,12 @@ enum missing_policy { MISSING_FAIL, MISSING_IGNORE };
  *
  * With MISSING_IGNORE a gap keeps its place without a file, and so does a slice whose header cannot be read,
  * unless no slice at all can be; gaps beyond the limits of sequence.h, and another extent or type, are
- * refused nevertheless. */
+ * refused nevertheless.
+ *
+ * `cancel` may be set by anyone (a signal handler) to stop: STATUS_INTERRUPTED before the next header is
+ * read. It may be NULL. */
 enum status stack_open(struct stack **stack, const char *folder, enum missing_policy policy,
-                       struct error *error);
+                       const atomic_bool *cancel, struct error *error);
 void stack_close(struct stack *stack); /* NULL is allowed */
 
 /* Bytes that a run reads from the slice files: the voxels of plain slices, all encoded bytes of others. */

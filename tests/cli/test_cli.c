@@ -272,53 +272,95 @@ static void test_progress_line(void **state)
                         "50 %: 64 of 128 slices, 21.3 MB/s, 0:03 left");
 }
 
+enum { CHILD_SECONDS = 20 };
+
 /* What a child that runs `body` ends with, as waitpid tells it. */
-static int run_child(void (*body)(const atomic_bool *interrupted))
+static int run_child(void (*body)(struct signals *signals))
 {
     int result;
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        body(signals_catch());
+        struct signals signals;
+        struct error error = {0};
+        alarm(CHILD_SECONDS);
+        if (signals_init(&signals, &error) != STATUS_OK)
+            _exit(98);
+        body(&signals);
+        signals_end(&signals);
         _exit(99);
     }
     assert_int_equal(waitpid(child, &result, 0), child);
     return result;
 }
 
-static void interrupt_once(const atomic_bool *interrupted)
+/* Sends the process a signal, and waits until that is known. */
+static void interrupt(const struct signals *signals, int number)
 {
-    if (atomic_load(interrupted))
+    kill(getpid(), number);
+    while (!atomic_load(signals_flag(signals)))
+        usleep(1000);
+}
+
+static void interrupt_once(struct signals *signals)
+{
+    struct error error = {0};
+    if (atomic_load(signals_flag(signals)) || signals_check(signals, STATUS_FAILED, &error) != STATUS_FAILED)
         _exit(1);
     raise(SIGPIPE);
-    raise(SIGINT);
-    _exit(atomic_load(interrupted) ? 0 : 2);
+    interrupt(signals, SIGTERM);
+    error_set(&error, STATUS_DEVICE, "the linker was killed");
+    if (signals_check(signals, STATUS_DEVICE, &error) != STATUS_INTERRUPTED ||
+        strcmp(error.message, "interrupted; nothing was written") != 0 ||
+        signals_exit_status(signals, STATUS_FAILED) != 1)
+        _exit(2);
+    signals_end(signals);
+    _exit(signals_exit_status(signals, STATUS_INTERRUPTED));
 }
 
-static void interrupt_twice(const atomic_bool *interrupted)
+static void interrupt_twice(struct signals *signals)
 {
-    (void)interrupted;
-    raise(SIGINT);
-    raise(SIGTERM);
+    interrupt(signals, SIGINT);
+    kill(getpid(), SIGTERM);
+    for (;;)
+        pause();
 }
 
-static void hang_up(const atomic_bool *interrupted)
+/* A program that is started meanwhile does not end by the same Ctrl-C. */
+static void interrupt_program(struct signals *signals)
 {
-    raise(SIGHUP);
-    _exit(atomic_load(interrupted) ? 2 : 0);
+    pid_t child = fork();
+    if (child == 0) {
+        execl("/bin/sleep", "sleep", "0.2", NULL);
+        _exit(1);
+    }
+    int result;
+    kill(child, SIGINT);
+    waitpid(child, &result, 0);
+    _exit(!WIFEXITED(result) || WEXITSTATUS(result) != 0 || atomic_load(signals_flag(signals)));
 }
 
-static void test_second_signal_kills(void **state)
+static void hang_up(struct signals *signals)
+{
+    kill(getpid(), SIGHUP);
+    interrupt(signals, SIGINT); /* which is not the first to be sent, but the first that counts */
+    signals_end(signals);
+    _exit(signals_exit_status(signals, STATUS_INTERRUPTED));
+}
+
+static void test_signals(void **state)
 {
     (void)state;
     int result = run_child(interrupt_once);
-    assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 0);
+    assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 143);
     result = run_child(interrupt_twice);
     assert_true(WIFSIGNALED(result) && WTERMSIG(result) == SIGTERM);
+    result = run_child(interrupt_program);
+    assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 0);
     signal(SIGHUP, SIG_IGN); /* as under nohup: it stays ignored */
     result = run_child(hang_up);
     signal(SIGHUP, SIG_DFL);
-    assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 0);
+    assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 130);
 }
 
 int main(void)
@@ -329,7 +371,7 @@ int main(void)
         cmocka_unit_test(test_nearest),           cmocka_unit_test(test_options_stand_anywhere),
         cmocka_unit_test(test_options_refused),   cmocka_unit_test(test_progress_fraction),
         cmocka_unit_test(test_progress_bar_fits), cmocka_unit_test(test_progress_json_is_json),
-        cmocka_unit_test(test_progress_line),     cmocka_unit_test(test_second_signal_kills),
+        cmocka_unit_test(test_progress_line),     cmocka_unit_test(test_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

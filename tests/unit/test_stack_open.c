@@ -49,7 +49,7 @@ static struct stack *opened(const char *folder, enum missing_policy policy)
 {
     struct error error = {0};
     struct stack *stack = NULL;
-    if (stack_open(&stack, folder, policy, &error) != STATUS_OK)
+    if (stack_open(&stack, folder, policy, NULL, &error) != STATUS_OK)
         fail_msg("%s", error.message);
     return stack;
 }
@@ -60,7 +60,7 @@ static void assert_refused(const char *folder, enum missing_policy policy, const
 {
     struct error error = {0};
     struct stack *stack = NULL;
-    assert_int_equal(stack_open(&stack, folder, policy, &error), STATUS_INPUT);
+    assert_int_equal(stack_open(&stack, folder, policy, NULL, &error), STATUS_INPUT);
     assert_null(stack);
     if (!strstr(error.message, part1) || !strstr(error.message, part2))
         fail_msg("'%s' does not say '%s' and '%s'", error.message, part1, part2);
@@ -296,6 +296,21 @@ static void test_long_stack(void **state)
     stack_close(stack);
 }
 
+static void test_cancelled(void **state)
+{
+    const char *folder = *state;
+    atomic_bool cancel = true;
+    struct error error = {0};
+    struct stack *stack = NULL;
+    write_slices(folder, "a1.tif a2.tif");
+    assert_int_equal(stack_open(&stack, folder, MISSING_IGNORE, &cancel, &error), STATUS_INTERRUPTED);
+    assert_null(stack);
+    atomic_store(&cancel, false);
+    error = (struct error){0};
+    assert_int_equal(stack_open(&stack, folder, MISSING_FAIL, &cancel, &error), STATUS_OK);
+    stack_close(stack);
+}
+
 static int make(void **state)
 {
     *state = malloc(TEMP_PATH_BYTES);
@@ -324,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_first_slice_unreadable, make, clear),
         cmocka_unit_test_setup_teardown(test_odd_names, make, clear),
         cmocka_unit_test_setup_teardown(test_long_stack, make, clear),
+        cmocka_unit_test_setup_teardown(test_cancelled, make, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
