@@ -36,14 +36,16 @@ static int start_gnuplot(pid_t *child, const char *argument, const int files[3])
     char *const arguments[] = {program, (char *)(uintptr_t)argument, NULL}; /* not changed */
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t restored;
+    sigset_t restored, unblocked;
+    sigemptyset(&unblocked); /* Ctrl-C ends gnuplot, too */
     sigemptyset(&restored);
     sigaddset(&restored, SIGPIPE); /* ignored here, and that would be inherited */
     if (posix_spawn_file_actions_init(&actions) != 0)
         return ENOMEM;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigdefault(&attributes, &restored);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attributes, &unblocked);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     int errnum = 0;
     for (int fd = 0; errnum == 0 && fd < 3; fd++)
         errnum = files[fd] < 0 ? posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0)
