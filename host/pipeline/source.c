@@ -53,29 +53,43 @@ static bool is_cached(const struct input_file *file)
            preadv2(file->fd, &to, 1, (off_t)(file->n_bytes - 1), RWF_NOWAIT) == 1;
 }
 
-/* Asks the kernel to read the files behind slice z, as far as they fit AHEAD_BYTES. This is advice: where it
- * cannot be given, nothing is wrong yet, and what is wrong with a file is told when its turn comes. */
+/* This is advice: where it cannot be given, nothing is wrong yet, and what is wrong with a file is told when
+ * its turn comes. */
+static void ask_for(const struct slice *slice)
+{
+    struct error ignored = {0};
+    struct input_file file;
+    if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
+        return;
+    if (!is_cached(&file))
+        posix_fadvise(file.fd, 0, 0, POSIX_FADV_WILLNEED);
+    input_file_close(&file);
+}
+
+/* Bytes that a slice's file counts among those asked for ahead: never more than all of them may be. */
+static uint64_t ahead_bytes(const struct slice *slice)
+{
+    return !slice->path ? 0 : slice->n_bytes < AHEAD_BYTES ? slice->n_bytes : AHEAD_BYTES;
+}
+
+/* Asks the kernel to read the files behind slice z, as far as they fit AHEAD_BYTES. What was asked for when
+ * earlier slices were opened is only counted down, so that a run looks at every file once. */
 static void ask_ahead(struct source *source, uint32_t z)
 {
     const struct stack *stack = source->stack;
-    uint64_t ahead_bytes = 0;
-    for (uint32_t next = z + 1; next < stack->extent.nz; next++) {
-        const struct slice *slice = &stack->slices[next];
-        if (!slice->path)
-            continue;
-        if (ahead_bytes > 0 && slice->n_bytes > AHEAD_BYTES - ahead_bytes)
+    for (; source->opened_to <= z; source->opened_to++)
+        if (source->opened_to < source->asked_to)
+            source->ahead_bytes -= ahead_bytes(&stack->slices[source->opened_to]);
+    if (source->asked_to < source->opened_to)
+        source->asked_to = source->opened_to;
+    for (; source->asked_to < stack->extent.nz; source->asked_to++) {
+        const struct slice *slice = &stack->slices[source->asked_to];
+        uint64_t n_bytes = ahead_bytes(slice);
+        if (n_bytes > AHEAD_BYTES - source->ahead_bytes)
             break;
-        ahead_bytes += slice->n_bytes < AHEAD_BYTES ? slice->n_bytes : AHEAD_BYTES;
-        if (next < source->asked_to)
-            continue;
-        source->asked_to = next + 1;
-        struct error ignored = {0};
-        struct input_file file;
-        if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
-            continue;
-        if (!is_cached(&file))
-            posix_fadvise(file.fd, 0, 0, POSIX_FADV_WILLNEED);
-        input_file_close(&file);
+        source->ahead_bytes += n_bytes;
+        if (slice->path)
+            ask_for(slice);
     }
 }
 

@@ -24,7 +24,9 @@ struct source {
     struct pipeline_progress *progress; /* may be NULL */
     uint32_t nfiles;                    /* the most slices of a slab */
     struct input_file *files;           /* that of slice z is files[z % nfiles]; fd -1: not open */
-    uint32_t asked_to;                  /* slices before this one have been asked for ahead */
+    uint32_t opened_to;                 /* the slices behind the furthest one that was opened begin here */
+    uint32_t asked_to;                  /* and have been asked for ahead up to here; at least opened_to */
+    uint64_t ahead_bytes;               /* of the files from opened_to to asked_to, as they count */
     struct busy busy;                   /* bytes that were read */
     double first_opened_at;             /* as clock_seconds tells; 0: no slice was opened yet */
 };
