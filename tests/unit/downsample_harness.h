@@ -4,9 +4,10 @@
  * volume and checks the protocol on the way.
  *
  *      struct test_volume volume;
- *      test_volume_random(&volume, &random);                   a random extent, type, contents, missing
- * slices struct test_levels expected, levels; test_oracle(&volume, &expected); test_plan_random(&plan,
- * &volume.pyramid, &random);      or the backend's own plan
+ *      struct test_levels expected, levels;
+ *      test_volume_random(&volume, &random);               a random extent, type, contents
+ *      test_oracle(&volume, &expected);
+ *      test_plan_random(&plan, &volume.pyramid, &random);  or the backend's own plan
  *      ... create the downsampler ...
  *      test_run(downsampler, &volume, in_flight, &levels);
  *      test_compare(&volume, &levels, &expected, downsampler->ops->name);
