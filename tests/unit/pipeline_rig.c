@@ -3,6 +3,10 @@
  * with every bit turned. */
 #include "pipeline_rig.h"
 
+#include "base/file.h"
+#include "pipeline/assembler.h"
+#include "pipeline/queue.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +16,57 @@
 
 enum { LEAD_BYTES = 100, RUN_SECONDS = 60 };
 
-static const struct knobs *current; /* for the codec, which has no context: those of the rig that runs */
+static const struct knobs *current; /* for what has no context: those of the rig that runs */
+static atomic_uint nopened;         /* slice files, while it runs */
+
+/* The linker puts these in the place of the functions that every stage goes through, so that all of them may
+ * dawdle: the reader at its files, the driver at the assembler, and each of them before and behind a queue.
+ */
+enum status __real_input_file_open(struct input_file *file, const char *path, struct error *error);
+enum status __wrap_input_file_open(struct input_file *file, const char *path, struct error *error);
+enum status __real_input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,
+                                   struct error *error);
+enum status __wrap_input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,
+                                   struct error *error);
+enum status __real_assembler_add(void *context, const struct level_rows *rows, struct error *error);
+enum status __wrap_assembler_add(void *context, const struct level_rows *rows, struct error *error);
+enum status __real_queue_push(struct queue *queue, void *item, struct error *error);
+enum status __wrap_queue_push(struct queue *queue, void *item, struct error *error);
+enum status __real_queue_pop(struct queue *queue, void **item, struct error *error);
+enum status __wrap_queue_pop(struct queue *queue, void **item, struct error *error);
+
+enum status __wrap_input_file_open(struct input_file *file, const char *path, struct error *error)
+{
+    dawdle(current);
+    atomic_fetch_add(&nopened, 1);
+    return __real_input_file_open(file, path, error);
+}
+
+enum status __wrap_input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,
+                                   struct error *error)
+{
+    dawdle(current);
+    return __real_input_file_read(file, data, n_bytes, offset, error);
+}
+
+enum status __wrap_assembler_add(void *context, const struct level_rows *rows, struct error *error)
+{
+    dawdle(current);
+    return __real_assembler_add(context, rows, error);
+}
+
+enum status __wrap_queue_push(struct queue *queue, void *item, struct error *error)
+{
+    dawdle(current);
+    return __real_queue_push(queue, item, error);
+}
+
+enum status __wrap_queue_pop(struct queue *queue, void **item, struct error *error)
+{
+    enum status status = __real_queue_pop(queue, item, error);
+    dawdle(current);
+    return status;
+}
 
 static enum status rig_decode(const void *data, size_t n_bytes, const char *path,
                               const struct slice_header *header, void *voxels, struct error *error)
@@ -158,9 +212,11 @@ void rig_end(struct rig *rig)
 enum status rig_run(struct rig *rig, struct error *error)
 {
     current = &rig->shape.knobs;
+    atomic_store(&nopened, 0);
     alarm(RUN_SECONDS);
     enum status status = pipeline_run(&rig->run, error);
     alarm(0);
+    rig->nopened = atomic_load(&nopened);
     return status;
 }
 
@@ -190,30 +246,37 @@ bool rig_is_right(const struct rig *rig, bool all)
     return right;
 }
 
+/* Numbers that depend on the seed alone, one after the other. */
+struct draws {
+    uint64_t seed, ndrawn;
+};
+
+/* From low to high, both included. */
+static uint32_t draw(struct draws *draws, uint32_t low, uint32_t high)
+{
+    return low + (uint32_t)(mix(draws->seed, draws->ndrawn++) % (high - low + 1));
+}
+
 struct rig_shape rig_random_shape(uint64_t seed)
 {
-    uint64_t n = 0;
-    unsigned nlevels = 1 + (unsigned)(mix(seed, n++) % 4);
-    uint32_t box = 1u << nlevels;
-    struct rig_shape shape = {
-        .extent = {.nx = 1 + (uint32_t)(mix(seed, n++) % 40),
-                   .ny = 1 + (uint32_t)(mix(seed, n++) % 40),
-                   .nz = 1 + (uint32_t)(mix(seed, n++) % 40)},
-        .nlevels = nlevels,
-        .type = (enum voxel_type)(mix(seed, n++) % VOXEL_TYPES),
-        .nbuffers = 1 + (unsigned)(mix(seed, n++) % 4),
-        .nthreads = 1 + (unsigned)(mix(seed, n++) % 4),
-        .knobs = {.seed = seed},
-    };
-    uint32_t depth = (uint32_t)(mix(seed, n++) % (nlevels + 2));
-    shape.batch_slices = depth < nlevels ? 2u << depth : box * (1 + (uint32_t)(mix(seed, n++) % 3));
+    static const unsigned percents[] = {0, 0, 30, 100};
+    struct draws draws = {.seed = seed};
+    struct rig_shape shape = {.nlevels = draw(&draws, 1, 4), .knobs = {.seed = seed}};
+    uint32_t box = 1u << shape.nlevels;
+    shape.extent.nx = draw(&draws, 1, 40);
+    shape.extent.ny = draw(&draws, 1, 40);
+    shape.extent.nz = draw(&draws, 1, 40);
+    shape.type = (enum voxel_type)draw(&draws, 0, VOXEL_TYPES - 1);
+    shape.nbuffers = draw(&draws, 1, 4);
+    shape.nthreads = draw(&draws, 1, 4);
+    uint32_t depth = draw(&draws, 0, shape.nlevels + 1);
+    shape.batch_slices = depth < shape.nlevels ? 2u << depth : box * draw(&draws, 1, 3);
     if (shape.extent.nz == 1)
         shape.batch_slices = 1;
-    shape.band_rows = box * (1 + (uint32_t)(mix(seed, n++) % 3));
-    if (shape.band_rows > shape.extent.ny || mix(seed, n++) % 2)
+    shape.band_rows = box * draw(&draws, 1, 3);
+    if (shape.band_rows > shape.extent.ny || draw(&draws, 0, 1))
         shape.band_rows = shape.extent.ny;
-    const unsigned percents[] = {0, 0, 30, 100};
-    shape.percent_encoded = percents[mix(seed, n++) % 4];
-    shape.percent_missing = percents[mix(seed, n++) % 3];
+    shape.percent_encoded = percents[draw(&draws, 0, 3)];
+    shape.percent_missing = percents[draw(&draws, 0, 2)];
     return shape;
 }

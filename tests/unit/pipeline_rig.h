@@ -33,6 +33,7 @@ struct rig {
     struct pipeline_progress progress;
     atomic_bool cancel;
     struct pipeline_run run; /* tests may change it */
+    unsigned nopened;        /* how often the run opened a slice file */
 };
 
 /* A shape that tries every path of the pipeline over many seeds; no delays, no fault. */
@@ -42,7 +43,8 @@ struct rig_shape rig_random_shape(uint64_t seed);
 void rig_init(struct rig *rig, const struct rig_shape *shape);
 void rig_end(struct rig *rig);
 
-/* pipeline_run under an alarm, so that a run that hangs ends the test. */
+/* pipeline_run under an alarm, so that a run that hangs ends the test; with knobs.delay_us, every stage
+ * dawdles at its work and at its queues. */
 enum status rig_run(struct rig *rig, struct error *error);
 
 /* True when what has arrived so far is right and arrived in order; with `all`, when it is everything. */

@@ -39,6 +39,14 @@ static uint64_t bytes_to_write(const struct rig *rig)
     return sum_bytes + count_level_slices(rig) * STUB_LABEL_BYTES;
 }
 
+static uint32_t count_files(const struct rig *rig)
+{
+    uint32_t n = 0;
+    for (uint32_t z = 0; z < rig->shape.extent.nz; z++)
+        n += rig->stack.slices[z].path != NULL;
+    return n;
+}
+
 static void check_shape(const struct rig_shape *shape)
 {
     struct rig rig;
@@ -54,6 +62,7 @@ static void check_shape(const struct rig_shape *shape)
     assert_int_equal(rig.progress.slices_read, shape->extent.nz);
     assert_int_equal(rig.progress.slices_written, count_level_slices(&rig));
     assert_int_equal(rig.progress.bytes_read, bytes_to_read(&rig));
+    assert_in_range(rig.nopened, count_files(&rig), 2 * count_files(&rig)); /* to read ahead, and to read */
     assert_int_equal(rig.progress.bytes_written, bytes_to_write(&rig));
     rig_end(&rig);
 }
