@@ -105,10 +105,12 @@ static enum status build_into(const char *folder, const struct options *options,
     else
         status = build_run_checked(&job, &backend, folder, options, &state, &stats, error);
     stats.ended_at = clock_seconds();
-    if (status == STATUS_OK && !options->dry_run && !options->quiet) {
+    bool is_done = status == STATUS_OK && !options->dry_run;
+    if (is_done && !options->quiet)
         print_summary(&job, &backend, folder, &state, stats.ended_at - stats.started_at);
-        if (options->stats)
-            run_stats_print(&stats);
+    if (options->stats && stats.pipeline.seconds > 0) { /* of a run that failed, too */
+        printf("%s", is_done && !options->quiet ? "\n" : "");
+        run_stats_print(&stats);
     }
     backend_close(&backend);
 close_job:

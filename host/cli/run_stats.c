@@ -18,7 +18,7 @@ void run_stats_print(const struct run_stats *stats)
     char text[STAGE_ROW], note[STAGE_NOTE], bottleneck[STAGE_BOTTLENECK];
     char peak[VALUE_BYTES], planned[VALUE_BYTES];
     double seconds = stats->ended_at - stats->started_at;
-    printf("\n%s\n", stage_table_head());
+    printf("%s\n", stage_table_head());
     for (int stage = 0; stage < PIPELINE_STAGES; stage++)
         printf("%s\n", stage_table_row(text, &stats->pipeline, (enum pipeline_stage)stage));
     printf("%s\n\n", stage_table_note(note, &stats->pipeline));

@@ -9,7 +9,7 @@
 
 struct run_stats {
     double started_at;      /* when the command began, as clock_seconds tells */
-    double ended_at;        /* when its output was complete */
+    double ended_at;        /* when its output was complete, or it failed */
     uint64_t planned_bytes; /* of host memory, as `info` tells beforehand */
     struct pipeline_stats pipeline;
 };

@@ -13,6 +13,7 @@ struct driver {
     struct slot *next;       /* popped from ring->filled, perhaps not decoded yet; NULL: none */
     struct slot **in_flight; /* a circle of ring->nslots: submitted, not collected */
     unsigned first, count;
+    uint64_t nrows; /* of level 0, collected */
 };
 
 /* Sets driver->next to the slot that is submitted next if its voxels are there; with none in flight waits for
@@ -52,6 +53,7 @@ static enum status collect(struct driver *driver, struct error *error)
     if (status != STATUS_OK)
         return status;
     struct slot *slot = driver->in_flight[driver->first];
+    driver->nrows += (uint64_t)slot->batch.nslices * slot->batch.nrows;
     slot->voxels = driver->downsampler->ops->buffer(driver->downsampler, slot->index); /* it may have moved */
     queue_put_back(&driver->ring->free, slot);
     driver->first = (driver->first + 1) % driver->ring->nslots;
@@ -82,13 +84,14 @@ static enum status drive(struct driver *driver, struct error *error)
 }
 
 enum status driver_run(struct downsampler *downsampler, struct ring *ring, struct assembler *assembler,
-                       struct error *error)
+                       uint64_t *nrows, struct error *error)
 {
     struct driver driver = {.downsampler = downsampler, .ring = ring, .assembler = assembler};
     driver.in_flight = calloc(ring->nslots, sizeof *driver.in_flight);
     if (!driver.in_flight)
         return error_no_memory(error, ring->nslots * sizeof *driver.in_flight, "batches");
     enum status status = drive(&driver, error);
+    *nrows = driver.nrows;
     free(driver.in_flight);
     return status;
 }

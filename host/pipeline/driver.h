@@ -7,8 +7,9 @@
 #include "pipeline/ring.h"
 
 /* Submits every batch in order and collects it, with as many in flight as are filled. A slot goes back to the
- * reader once its batch is collected. Ends with assembler->finished closed. */
+ * reader once its batch is collected. Ends with assembler->finished closed. *nrows counts the rows of level 0
+ * that were collected, also when it fails. */
 enum status driver_run(struct downsampler *downsampler, struct ring *ring, struct assembler *assembler,
-                       struct error *error);
+                       uint64_t *nrows, struct error *error);
 
 #endif

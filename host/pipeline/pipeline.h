@@ -37,7 +37,7 @@ struct pipeline_run {
     struct output *output;              /* borrowed; output->ops->finish is called at the end, close is not */
     unsigned nthreads;                  /* for decoding */
     struct pipeline_progress *progress; /* may be NULL */
-    struct pipeline_stats *stats;       /* filled when the run goes well; may be NULL */
+    struct pipeline_stats *stats;       /* filled once the stages have run; may be NULL */
     /* Set by anyone (a signal handler) to stop: the run then ends with STATUS_INTERRUPTED, after at most what
      * one slice or batch takes. May be NULL. */
     const atomic_bool *cancel;

@@ -39,10 +39,10 @@ struct stage_stats {
     uint64_t n_bytes;
 };
 
-/* Filled by pipeline_run at the end of a run that went well. */
+/* Filled by pipeline_run when its stages have ended, whether the run went well or was stopped. */
 struct pipeline_stats {
-    double seconds;       /* from the start of the first stage to the finished output */
-    double first_read_at; /* when the first slice was opened, as clock_seconds tells */
+    double seconds;       /* from the start of the first stage to the finished output, or to the stop */
+    double first_read_at; /* when the first slice was opened, as clock_seconds tells; 0: none was */
     struct stage_stats stages[PIPELINE_STAGES];
 };
 

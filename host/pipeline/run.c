@@ -45,6 +45,7 @@ struct pipeline {
     struct decoders decoders;
     struct reader reader;
     struct writer writer;
+    uint64_t nrows; /* of level 0 that went through the downsampler; the calling thread's */
 };
 
 /* Runs the stages, all of which have been prepared, and joins their threads. What went wrong is in `stop`. */
@@ -55,7 +56,7 @@ static void run_stages(struct pipeline *pipeline, struct downsampler *downsample
     if (status == STATUS_OK)
         status = reader_start(&pipeline->reader, &error);
     if (status == STATUS_OK)
-        status = driver_run(downsampler, &pipeline->ring, &pipeline->assembler, &error);
+        status = driver_run(downsampler, &pipeline->ring, &pipeline->assembler, &pipeline->nrows, &error);
     if (status != STATUS_OK)
         stop_raise(&pipeline->stop, &error);
     stage_join(&pipeline->reader.thread);
@@ -73,7 +74,7 @@ static struct stage_stats stage_of_busy(enum pipeline_lane lane, unsigned nthrea
     };
 }
 
-/* A stage of the downsampler, which knows its seconds; every voxel goes through it. */
+/* A stage of the downsampler, which knows its seconds. */
 static struct stage_stats stage_of_device(enum pipeline_lane lane, double seconds, uint64_t n_bytes)
 {
     const struct busy busy = {.seconds = seconds, .n_bytes = seconds > 0 ? n_bytes : 0};
@@ -87,7 +88,7 @@ static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipe
     const struct downsample_times *times = &run->downsampler->times;
     const struct decoders *decoders = &pipeline->decoders;
     const struct pyramid *pyramid = run->pyramid;
-    uint64_t volume_bytes = extent_volume_bytes(pyramid->extent, pyramid->type);
+    uint64_t rows_bytes = pipeline->nrows * pyramid->extent.nx * voxel_bytes(pyramid->type);
     uint64_t levels_bytes = pipeline->assembler.busy.n_bytes;
     /* A CPU path computes on the calling thread. */
     bool on_device = run->downsampler->plan.device_bytes > 0;
@@ -97,9 +98,9 @@ static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipe
         .stages = {
             [STAGE_READ] = stage_of_busy(LANE_READER, 1, &pipeline->reader.source.busy),
             [STAGE_DECODE] = stage_of_busy(LANE_DECODERS, decoders->nthreads, &decoders->busy),
-            [STAGE_UPLOAD] = stage_of_device(LANE_UPLOAD, times->upload, volume_bytes),
+            [STAGE_UPLOAD] = stage_of_device(LANE_UPLOAD, times->upload, rows_bytes),
             [STAGE_KERNEL] =
-                stage_of_device(on_device ? LANE_DEVICE : LANE_DRIVER, times->kernel, volume_bytes),
+                stage_of_device(on_device ? LANE_DEVICE : LANE_DRIVER, times->kernel, rows_bytes),
             [STAGE_DOWNLOAD] = stage_of_device(LANE_DOWNLOAD, times->download, levels_bytes),
             [STAGE_ASSEMBLE] = stage_of_busy(LANE_DRIVER, 1, &pipeline->assembler.busy),
             [STAGE_ENCODE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.encoding),
@@ -133,7 +134,7 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     status = stop_check(stop, error);
     if (status == STATUS_OK)
         status = run->output->ops->finish(run->output, error);
-    if (status == STATUS_OK && run->stats)
+    if (run->stats)
         fill_stats(run->stats, &pipeline, run, began);
     bytes_end(&pipeline.writer.encoded);
     decoders_end(&pipeline.decoders); /* until then they may write into what the reader keeps */

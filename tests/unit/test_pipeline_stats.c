@@ -120,6 +120,32 @@ static void test_slow_decoding(void **state)
     assert_int_equal(pipeline_busiest_lane(&stats), LANE_DECODERS);
 }
 
+/* What is told of a run that fails is what it had done. */
+static void test_failed_run(void **state)
+{
+    (void)state;
+    struct rig_shape shape = {.extent = {8, 8, 64},
+                              .nlevels = 1,
+                              .type = VOXEL_U16,
+                              .batch_slices = 2,
+                              .band_rows = 8,
+                              .nbuffers = 2,
+                              .nthreads = 1,
+                              .knobs = {.seed = 4, .fault = FAULT_COLLECT, .fault_at = 20}};
+    struct rig rig;
+    struct error error = {0};
+    struct pipeline_stats stats;
+    rig_init(&rig, &shape);
+    rig.run.stats = &stats;
+    rig.downsampler.base.times = (struct downsample_times){.kernel = 1};
+    assert_int_equal(rig_run(&rig, &error), STATUS_DEVICE);
+    assert_int_equal(stats.stages[STAGE_READ].n_bytes, rig.progress.bytes_read);
+    assert_int_equal(stats.stages[STAGE_KERNEL].n_bytes, 20 * 2 * 8 * 8 * 2);
+    assert_int_equal(stats.stages[STAGE_WRITE].n_bytes, rig.progress.bytes_written);
+    check_times(&stats);
+    rig_end(&rig);
+}
+
 static void test_shares(void **state)
 {
     (void)state;
@@ -143,9 +169,8 @@ static void test_shares(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_slow_writing),
-        cmocka_unit_test(test_slow_decoding),
+        cmocka_unit_test(test_bytes),         cmocka_unit_test(test_slow_writing),
+        cmocka_unit_test(test_slow_decoding), cmocka_unit_test(test_failed_run),
         cmocka_unit_test(test_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
