@@ -44,6 +44,39 @@ same() {
     diff -r --exclude=stackthumb.json "$1" "$2" && echo "same: $1 $2"
 }
 
+# unharmed OUT WHOLE: OUT is what a run that failed left of the pyramid WHOLE: some of its slices, nothing half-written,
+# and no word of being complete.
+unharmed() {
+    n=0
+    for file in $(files "$1" | grep '\.tif$'); do
+        cmp "$1/$file" "$2/$file" && n=$((n + 1))
+    done
+    [ $n -gt 0 ] && [ $n -lt "$(files "$2" | grep -c '\.tif$')" ] && echo "some slices, all whole"
+    files "$1" | grep -v -e '\.tif$' -e '^stackthumb.json$'
+    grep '"complete"' "$1/stackthumb.json"
+}
+
+# meanwhile COUNT PLACE ACTION [strace's options] COMMAND...: runs COMMAND under strace, which holds it as the options say;
+# does ACTION when PLACE stands COUNT times in the trace. $held is its process, the leader of a group of its own.
+meanwhile() {
+    count=$1
+    place=$2
+    action=$3
+    shift 3
+    rm -f trace
+    # A shell starts background jobs with SIGINT ignored; LeakSanitizer cannot work under strace.
+    ASAN_OPTIONS=detect_leaks=0 env --default-signal=INT,TERM setsid strace -DD -f -qq -o trace "$@" 2>messages &
+    held=$!
+    until [ "$(grep -c "$place" trace 2>/dev/null || true)" -ge "$count" ] 2>/dev/null; do
+        kill -0 $held 2>/dev/null || break
+        sleep 0.01
+    done
+    $action
+    wait $held
+    echo "status $?"
+    grep -v '^strace: Requested path' messages >&2
+}
+
 # in_mounts COMMAND-TEXT: runs it in a mount namespace of its own, so that it may mount; skips where that is refused.
 in_mounts() {
     unshare --mount --propagation private true 2>/dev/null || skip "no mount namespace can be made here"
