@@ -38,6 +38,7 @@ enum status signals_init(struct signals *signals, struct error *error)
         if (sigaction(caught[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
             sigaddset(&signals->awaited, caught[i]);
     sigaction(SIGPIPE, &ignoring, NULL);
+    sigaction(SIGXFSZ, &ignoring, NULL);
     pthread_sigmask(SIG_BLOCK, &signals->awaited, &before); /* all threads to come inherit that */
     int failure = pthread_create(&signals->thread, NULL, signals_main, signals);
     if (failure) {

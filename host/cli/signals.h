@@ -24,8 +24,8 @@ struct signals {
 
 /* From now on SIGINT, SIGTERM and SIGHUP (those that are not ignored already, as under nohup) set
  * `interrupted`; after that they do what they do by default. SIGPIPE is ignored, so that a reader of messages
- * that goes away does not end the run. To be called by main before any other thread starts. On failure
- * nothing is to be ended. */
+ * that goes away does not end the run, and SIGXFSZ, so that a file beyond a limit is an error. To be called
+ * by main before any other thread starts. On failure nothing is to be ended. */
 enum status signals_init(struct signals *signals, struct error *error);
 void signals_end(struct signals *signals);
 
