@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # sh cmake/test.sh [ctest arguments]: installs what is missing, builds with ASan+UBSan and runs every test through CTest; then
-# the tests of the threads once more with TSan. A device test that is skipped fails the run when CI is set.
+# the tests of the threads once more with TSan. When CI is set, a test of a device, of faults or of the benchmarks that is
+# skipped fails the run.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"
-install_packages $build_packages libcmocka-dev gnuplot-nox libtiff-tools oclgrind strace util-linux python3
+install_packages $build_packages libcmocka-dev gnuplot-nox libtiff-tools oclgrind strace util-linux python3 python3-numpy \
+    python3-tifffile
 
 cd "$root"
 cmake --preset asan
@@ -29,9 +31,9 @@ passed=$(count ' Passed ')
 skipped=$(count '\*\*\*Skipped')
 failed=$(($(count '(Passed|\*\*\*)') - passed - skipped))
 if [ -n "${CI:-}" ]; then
-    for name in $(ctest --preset asan -N -L device | sed -n 's/^ *Test *#[0-9]*: //p'); do
+    for name in $(ctest --preset asan -N -L 'device|fault|bench' | sed -n 's/^ *Test *#[0-9]*: //p'); do
         if grep -Eq "^ *[0-9]+/[0-9]+ Test +#[0-9]+: $name .*\*\*\*Skipped" "$log"; then
-            echo "stackthumb: the device test $name was skipped, which CI does not allow" >&2
+            echo "stackthumb: the test $name was skipped, which CI does not allow" >&2
             status=1
         fi
     done

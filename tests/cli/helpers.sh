@@ -63,6 +63,7 @@ meanwhile() {
     place=$2
     action=$3
     shift 3
+    strace -o trace true 2>/dev/null || skip "strace cannot trace here"
     rm -f trace
     # A shell starts background jobs with SIGINT ignored; LeakSanitizer cannot work under strace.
     ASAN_OPTIONS=detect_leaks=0 env --default-signal=INT,TERM setsid strace -DD -f -qq -o trace "$@" 2>messages &
