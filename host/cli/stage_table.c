@@ -46,8 +46,8 @@ const char *stage_table_note(char *text, const struct pipeline_stats *stats)
 
 static const char *const doing[PIPELINE_STAGES] = {
     [STAGE_READ] = "reading",     [STAGE_DECODE] = "decoding",      [STAGE_UPLOAD] = "uploading",
-    [STAGE_KERNEL] = "computing", [STAGE_DOWNLOAD] = "downloading", [STAGE_ASSEMBLE] = "assembling",
-    [STAGE_ENCODE] = "encoding",  [STAGE_WRITE] = "writing",
+    [STAGE_KERNEL] = "computing", [STAGE_DOWNLOAD] = "downloading", [STAGE_ENCODE] = "encoding",
+    [STAGE_WRITE] = "writing",
 };
 
 /* "encoding and writing": the stages of a lane, without those that make less than a fifth of its time.

@@ -5,7 +5,7 @@
  *
  *   read_header  what the file is, from an open file, reading no more than it must
  *   decode       the voxels, from the file's bytes in memory
- *   encode       a file's bytes in memory, from voxels
+ *   encode       a file's bytes in memory, from voxels; or only those before the voxels (encode_head)
  */
 #ifndef STACKTHUMB_CODEC_CODEC_H
 #define STACKTHUMB_CODEC_CODEC_H
@@ -51,6 +51,11 @@ struct codec {
      * given spacing. Same input, same bytes: no date, no host name. NULL when the format is read only. */
     enum status (*encode)(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
                           const void *voxels, struct bytes *encoded, struct error *error);
+
+    /* Replaces the contents of `head` by what encode puts before the voxels, which end the file just as they
+     * are: for who has them a few rows at a time. NULL when the format is not like that. */
+    enum status (*encode_head)(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
+                               struct bytes *head, struct error *error);
 };
 
 extern const struct codec codec_tiff;

@@ -9,4 +9,5 @@ const struct codec codec_tiff = {
     .read_header = tiff_read_header,
     .decode = tiff_decode,
     .encode = tiff_encode,
+    .encode_head = tiff_encode_head,
 };

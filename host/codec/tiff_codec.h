@@ -13,9 +13,11 @@ enum status tiff_decode(const void *data, size_t n_bytes, const char *path, cons
 enum status tiff_encode(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
                         const void *voxels, struct bytes *encoded, struct error *error);
 
-/* What tiff_encode puts before the voxels, without them: encoded->n_bytes is then where they begin. A
- * BigTIFF when `big`. */
-enum status tiff_encode_head(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing, bool big,
-                             struct bytes *encoded, struct error *error);
+enum status tiff_encode_head(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
+                             struct bytes *head, struct error *error);
+
+/* tiff_encode_head as a BigTIFF when `big`, else as a classic one. */
+enum status tiff_encode_head_as(bool big, uint32_t nx, uint32_t ny, enum voxel_type type,
+                                struct spacing spacing, struct bytes *head, struct error *error);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Writing a TIFF: header, directory, what the directory points to, then all voxels as one strip, so that they
  * are copied once and any reader finds them in one piece. It is written here rather than by libtiff, because
- * the bytes must be the same on every machine and with every version of it, and resolutions must be the exact
- * fractions. (TIFF 6.0, sections 2, 8 and 19.) */
+ * the bytes must be the same with every version of it, and resolutions must be the exact fractions. The byte
+ * order is the machine's, so that voxels are written as they lie in memory. (TIFF 6.0, sections 2, 8 and 19.)
+ */
 #include "base/checked.h"
 #include "codec/imagej.h"
 #include "codec/tiff_codec.h"
@@ -11,13 +12,13 @@
 #include <string.h>
 #include <tiff.h>
 
-enum { ENTRIES_MAX = 14, RATIONAL_BYTES = 8, VOXELS_ALIGNMENT = 16 };
+enum { ENTRIES_MAX = 14, RATIONAL_BYTES = 8, VOXELS_ALIGNMENT = 16, HEAD_BYTES_MAX = 4096 };
 
 struct entry {
     uint16_t tag, type;
     uint64_t count;
     uint64_t value;   /* when data is NULL */
-    const void *data; /* count elements, little-endian already, that go behind the directory */
+    const void *data; /* count elements, in the file's byte order, that go behind the directory */
     uint64_t at;      /* offset of data in the file */
 };
 
@@ -34,7 +35,11 @@ struct head {
 static unsigned char *put(unsigned char *to, uint64_t value, unsigned n_bytes)
 {
     for (unsigned i = 0; i < n_bytes; i++)
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        *to++ = (unsigned char)(value >> (8 * (n_bytes - 1 - i)));
+#else
         *to++ = (unsigned char)(value >> (8 * i));
+#endif
     return to;
 }
 
@@ -139,9 +144,10 @@ static unsigned char *put_entry(const struct head *head, unsigned char *to, cons
     to = put(to, entry->count, word);
     if (!is_inline(head, entry))
         return put(to, entry->at, word);
-    if (!entry->data)
-        return put(to, entry->value, word); /* a SHORT in a wider field is left-justified: little-endian */
-    memcpy(to, entry->data, data_bytes(entry));
+    if (entry->data)
+        memcpy(to, entry->data, data_bytes(entry));
+    else /* left-justified in its field */
+        put(to, entry->value, entry->type == TIFF_SHORT ? 2 : entry->type == TIFF_LONG ? 4 : 8);
     return to + word;
 }
 
@@ -149,7 +155,7 @@ static unsigned char *put_entry(const struct head *head, unsigned char *to, cons
 static void put_head(const struct head *head, unsigned char *file)
 {
     unsigned char *to = file;
-    memcpy(to, "II", 2);
+    memcpy(to, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? "MM" : "II", 2);
     if (head->big) {
         to = put(put(put(to + 2, 43, 2), 8, 2), 0, 2); /* version, bytes of an offset, reserved */
         to = put(put(to, 16, 8), head->nentries, 8);   /* the directory follows at once */
@@ -164,8 +170,8 @@ static void put_head(const struct head *head, unsigned char *file)
             memcpy(file + head->entries[i].at, head->entries[i].data, data_bytes(&head->entries[i]));
 }
 
-enum status tiff_encode_head(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing, bool big,
-                             struct bytes *encoded, struct error *error)
+enum status tiff_encode_head_as(bool big, uint32_t nx, uint32_t ny, enum voxel_type type,
+                                struct spacing spacing, struct bytes *encoded, struct error *error)
 {
     struct head head = {.big = big};
     add_entries(&head, nx, ny, type, spacing);
@@ -178,30 +184,25 @@ enum status tiff_encode_head(uint32_t nx, uint32_t ny, enum voxel_type type, str
     return STATUS_OK;
 }
 
-static void copy_little_endian(unsigned char *to, const unsigned char *from, size_t n_bytes, size_t voxel)
+enum status tiff_encode_head(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
+                             struct bytes *head, struct error *error)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    for (size_t i = 0; i < n_bytes; i++)
-        to[i] = from[i - i % voxel + (voxel - 1 - i % voxel)];
-#else
-    (void)voxel;
-    memcpy(to, from, n_bytes);
-#endif
+    /* A classic TIFF counts its bytes in 32 bits; no head is as long as what is kept for it here. */
+    bool big = saturated_mul3(nx, ny, voxel_bytes(type)) > UINT32_MAX - HEAD_BYTES_MAX;
+    return tiff_encode_head_as(big, nx, ny, type, spacing, head, error);
 }
 
 enum status tiff_encode(uint32_t nx, uint32_t ny, enum voxel_type type, struct spacing spacing,
                         const void *voxels, struct bytes *encoded, struct error *error)
 {
     uint64_t slice_bytes = saturated_mul3(nx, ny, voxel_bytes(type));
-    /* A classic TIFF counts its bytes in 32 bits; no head is as long as what is kept for it here. */
-    bool big = slice_bytes > UINT32_MAX - 4096;
-    uint64_t file_bytes = saturated_add(slice_bytes, 4096);
+    uint64_t file_bytes = saturated_add(slice_bytes, HEAD_BYTES_MAX);
     if (file_bytes > PTRDIFF_MAX)
         return error_no_memory(error, file_bytes, "a slice's file");
     if (bytes_reserve(encoded, file_bytes, error) != STATUS_OK ||
-        tiff_encode_head(nx, ny, type, spacing, big, encoded, error) != STATUS_OK)
+        tiff_encode_head(nx, ny, type, spacing, encoded, error) != STATUS_OK)
         return error->status;
-    copy_little_endian(encoded->data + encoded->n_bytes, voxels, slice_bytes, voxel_bytes(type));
+    memcpy(encoded->data + encoded->n_bytes, voxels, slice_bytes);
     encoded->n_bytes += slice_bytes;
     return STATUS_OK;
 }

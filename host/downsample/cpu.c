@@ -29,7 +29,6 @@ struct cpu {
     void *absent;  /* a row of level 0 that adds nothing */
     void *scratch; /* of every worker, layout.scratch_bytes each */
     void *sums[LEVELS_MAX + 1];
-    void *means[LEVELS_MAX + 1]; /* slices that the batch finishes, each the band's rows */
     struct workers *workers;
     struct intake intake;
     struct submitted current; /* the batch in work; written by the caller of the crew */
@@ -65,7 +64,7 @@ static unsigned char *means_slice(const struct cpu *cpu, unsigned level, uint32_
     const struct cpu_level *l = &cpu->layout.levels[level];
     uint32_t nrows = extent_reduce(batch->y0 + batch->nrows, level) - (batch->y0 >> level);
     size_t i = (size_t)(z - (batch->z0 >> level)) * nrows * l->nx;
-    return (unsigned char *)cpu->means[level] + i * voxel_bytes(cpu->pyramid.type);
+    return cpu->current.means + cpu->intake.means_at[level] + i * voxel_bytes(cpu->pyramid.type);
 }
 
 static unsigned char *means_row(const struct cpu *cpu, unsigned level, uint32_t z, uint32_t y)
@@ -292,10 +291,8 @@ static void cpu_destroy(struct downsampler *downsampler)
 {
     struct cpu *cpu = (struct cpu *)downsampler;
     workers_free(cpu->workers);
-    for (unsigned level = 0; level <= LEVELS_MAX; level++) {
+    for (unsigned level = 0; level <= LEVELS_MAX; level++)
         free(cpu->sums[level]);
-        free(cpu->means[level]);
-    }
     free(cpu->absent);
     free(cpu->scratch);
     intake_end(&cpu->intake);
@@ -337,11 +334,10 @@ static enum status allocate_rows(struct cpu *cpu, unsigned nthreads, struct erro
     bool refused = !cpu->absent || !cpu->scratch;
     for (unsigned level = 1; level <= cpu->pyramid.nlevels && !refused; level++) {
         cpu->sums[level] = big_alloc(layout->levels[level].sums_bytes);
-        cpu->means[level] = big_alloc(layout->levels[level].means_bytes);
-        refused = !cpu->sums[level] || !cpu->means[level];
+        refused = !cpu->sums[level];
     }
     if (refused)
-        return error_no_memory(error, layout->host_bytes, "the sums and means of the levels");
+        return error_no_memory(error, layout->host_bytes, "the sums of the levels");
     fill_absent_row(cpu);
     return STATUS_OK;
 }
@@ -362,7 +358,7 @@ enum status cpu_create_tuned(struct downsampler **downsampler, const struct pyra
         cpu->flip = (uint32_t)1 << (voxel_bytes(pyramid->type) * 8 - 1);
     cpu_layout_init(&cpu->layout, pyramid, plan, nthreads, tuning);
     cpu->base.plan.host_bytes = cpu->layout.host_bytes;
-    if (intake_init(&cpu->intake, pyramid->extent, plan, error) != STATUS_OK)
+    if (intake_init(&cpu->intake, pyramid, plan, error) != STATUS_OK)
         goto destroy_cpu;
     if (allocate_rows(cpu, nthreads, error) != STATUS_OK)
         goto destroy_cpu;

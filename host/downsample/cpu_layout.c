@@ -59,7 +59,6 @@ static void init_level(struct cpu_layout *layout, const struct pyramid *pyramid,
     *l = (struct cpu_level){.nx = extent.nx, .ny = extent.ny, .nz = extent.nz};
     l->sum_kind = choose_sum_kind(pyramid, level);
     l->sum_row_bytes = round_up((uint64_t)l->nx * sum_kind_bytes(l->sum_kind), CACHE_LINE_BYTES);
-    l->means_bytes = plan_level_bytes(plan, pyramid, level);
 
     bool carried = plan->batch_slices >> level == 0 && pyramid->extent.nz > plan->batch_slices;
     bool handed_over = level == layout->nblock_levels && level < pyramid->nlevels;
@@ -68,7 +67,7 @@ static void init_level(struct cpu_layout *layout, const struct pyramid *pyramid,
     l->nsum_rows = l->planes ? l->ny : layout->block_rows >> level;
     /* Sums of level 1 are passed on as they are made. */
     l->sums_bytes = level == 1 ? 0 : saturated_mul3(l->nsum_planes, l->nsum_rows, l->sum_row_bytes);
-    layout->host_bytes = saturated_add(layout->host_bytes, saturated_add(l->sums_bytes, l->means_bytes));
+    layout->host_bytes = saturated_add(layout->host_bytes, l->sums_bytes);
 }
 
 void cpu_layout_init(struct cpu_layout *layout, const struct pyramid *pyramid,
@@ -84,7 +83,7 @@ void cpu_layout_init(struct cpu_layout *layout, const struct pyramid *pyramid,
                                               sum_kind_bytes(rows_first_sum(voxel_kind(pyramid->type))),
                                           CACHE_LINE_BYTES);
     layout->scratch_bytes = 2 * layout->scratch_sums_bytes + PIECE_BYTES;
-    layout->host_bytes = saturated_add(intake_bytes(pyramid->extent, plan), layout->absent_bytes);
+    layout->host_bytes = saturated_add(intake_bytes(pyramid, plan), layout->absent_bytes);
     layout->host_bytes =
         saturated_add(layout->host_bytes, saturated_mul3(layout->scratch_bytes, nthreads, 1));
     for (unsigned level = 1; level <= pyramid->nlevels; level++)

@@ -33,7 +33,6 @@ struct cpu_level {
     uint32_t nsum_planes, nsum_rows;
     uint64_t sum_row_bytes; /* a multiple of a cache line */
     uint64_t sums_bytes;    /* all of them; none for level 1 */
-    uint64_t means_bytes;   /* of what one batch finishes */
 };
 
 struct cpu_layout {

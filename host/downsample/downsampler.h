@@ -12,8 +12,10 @@
  *      fill buffer(i)  ->  submit(i, batch)  ->  collect() delivers that batch  ->  fill buffer(i) again
  *
  * submit may return before the work is done; collect waits for the oldest submitted batch and hands its
- * finished rows to the sink. buffer(i) may be filled on another thread; submit, collect and destroy belong to
- * one thread.
+ * finished rows to the sink. The rows lie where they were computed or downloaded to, and stay there until the
+ * next submit of the same buffer: they may be written from there, uncopied, while other batches are in work.
+ * buffer(i) may be filled, and rows read, on other threads; submit, collect and destroy belong to one
+ * thread.
  *
  * Value of a voxel of level k (the same bits from every backend, batch split and thread count): the sum over
  * its box, clipped to the volume, of the voxels of the slices that are present, divided by their count.
@@ -28,21 +30,17 @@
 
 #include "base/error.h"
 #include "downsample/plan.h"
+#include "volume/level_rows.h"
 #include "volume/pyramid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A finished run of rows of one slice of one level: nrows * (nx of that level) voxels at `voxels`, valid
- * during the call. Within a level, z does not fall during one collect; and over all collects the rows of one
- * z come with y rising without gaps. (A slab of more than two slices that is cut into bands finishes several
- * z of a level band by band, so that z falls from one collect to the next; with batches of two slices, or
- * whole slices, it never does.) */
-struct level_rows {
-    unsigned level; /* 1 .. nlevels */
-    uint32_t z, y0, nrows;
-    const void *voxels;
-};
+/* Takes rows that are finished; they stay where they are until the batch's buffer is submitted again. Within
+ * a level, z does not fall during one collect; and over all collects the rows of one z come with y rising
+ * without gaps. (A slab of more than two slices that is cut into bands finishes several z of a level band by
+ * band, so that z falls from one collect to the next; with batches of two slices, or whole slices, it never
+ * does.) */
 typedef enum status (*level_sink)(void *context, const struct level_rows *rows, struct error *error);
 
 struct downsampler;
@@ -56,7 +54,8 @@ struct downsampler_ops {
     void *(*buffer)(struct downsampler *downsampler, unsigned index);
 
     /* Takes the batch in buffer(index); `batch` and its `present` are read during the call only. At most
-     * plan.nbuffers batches wait for collect at a time. STATUS_DEVICE or STATUS_FAILED on failure; then only
+     * plan.nbuffers batches wait for collect at a time. Ends the life of the rows that the buffer's previous
+     * batch delivered. STATUS_DEVICE or STATUS_FAILED on failure; then only
      * destroy may follow. */
     enum status (*submit)(struct downsampler *downsampler, unsigned index, const struct batch *batch,
                           struct error *error);

@@ -32,7 +32,6 @@ struct reference {
      * kinds is used, according to the voxel type. */
     uint64_t *integer_sums[LEVELS_MAX + 1];
     float *float_sums[LEVELS_MAX + 1];
-    void *means; /* the rows of one band and one level that go to the sink */
 };
 
 static bool is_float(const struct reference *reference)
@@ -215,18 +214,20 @@ static void add_plane(struct reference *reference, const struct batch *batch, un
 }
 
 /* Divides the band's rows of the complete plane of `level` and gives them to the sink as slice `z`. */
-static enum status deliver(struct reference *reference, const struct batch *batch, unsigned level, uint32_t z,
-                           level_sink sink, void *context, struct error *error)
+static enum status deliver(struct reference *reference, const struct submitted *submitted, unsigned level,
+                           uint32_t z, level_sink sink, void *context, struct error *error)
 {
     const struct pyramid *pyramid = &reference->pyramid;
-    struct row_range rows = rows_of_band(batch, level);
+    struct row_range rows = rows_of_band(&submitted->batch, level);
     uint32_t nx = extent_reduce(pyramid->extent.nx, level);
+    size_t band_bytes = (size_t)(rows.y_end - rows.y0) * nx * voxel_bytes(pyramid->type);
+    unsigned char *first_row = submitted->means + reference->intake.means_at[level] +
+                               (z - (submitted->batch.z0 >> level)) * band_bytes;
     uint64_t nslices = box_slices(reference, level, z);
     for (uint32_t y = rows.y0; y < rows.y_end; y++) {
         uint64_t nrows = box_length(pyramid->extent.ny, level, y);
         size_t offset = (size_t)y * nx;
-        unsigned char *means =
-            (unsigned char *)reference->means + (size_t)(y - rows.y0) * nx * voxel_bytes(pyramid->type);
+        unsigned char *means = first_row + (size_t)(y - rows.y0) * nx * voxel_bytes(pyramid->type);
         for (uint32_t x = 0; x < nx; x++) {
             uint64_t n = box_length(pyramid->extent.nx, level, x) * nrows * nslices;
             if (n == 0)
@@ -238,7 +239,7 @@ static enum status deliver(struct reference *reference, const struct batch *batc
         }
     }
     struct level_rows finished = {
-        .level = level, .z = z, .y0 = rows.y0, .nrows = rows.y_end - rows.y0, .voxels = reference->means};
+        .level = level, .z = z, .y0 = rows.y0, .nrows = rows.y_end - rows.y0, .voxels = first_row};
     double began = clock_seconds();
     enum status status = sink(context, &finished, error);
     reference->base.times.kernel -= clock_seconds() - began; /* collect adds it with all the rest */
@@ -246,9 +247,10 @@ static enum status deliver(struct reference *reference, const struct batch *batc
 }
 
 /* Takes the band's rows of slice `z`, at `voxels`, through all levels that they complete. */
-static enum status add_slice(struct reference *reference, const struct batch *batch, uint32_t z,
+static enum status add_slice(struct reference *reference, const struct submitted *submitted, uint32_t z,
                              const void *voxels, level_sink sink, void *context, struct error *error)
 {
+    const struct batch *batch = &submitted->batch;
     for (unsigned level = 1; level <= reference->pyramid.nlevels; level++) {
         uint32_t child_z = z >> (level - 1);
         if (child_z % 2 == 0)
@@ -261,7 +263,7 @@ static enum status add_slice(struct reference *reference, const struct batch *ba
         bool box_is_complete = child_z % 2 == 1 || child_z == child_nz - 1;
         if (!box_is_complete)
             return STATUS_OK;
-        enum status status = deliver(reference, batch, level, child_z / 2, sink, context, error);
+        enum status status = deliver(reference, submitted, level, child_z / 2, sink, context, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -293,7 +295,7 @@ static enum status reference_collect(struct downsampler *downsampler, level_sink
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && i < batch->nslices; i++) {
         const unsigned char *voxels = (const unsigned char *)submitted.voxels + i * slice_bytes;
-        status = add_slice(reference, batch, batch->z0 + i, voxels, sink, context, error);
+        status = add_slice(reference, &submitted, batch->z0 + i, voxels, sink, context, error);
     }
     reference->base.times.kernel += clock_seconds() - began;
     return status;
@@ -306,7 +308,6 @@ static void reference_destroy(struct downsampler *downsampler)
         free(reference->integer_sums[level]);
         free(reference->float_sums[level]);
     }
-    free(reference->means);
     intake_end(&reference->intake);
     free(reference);
 }
@@ -319,20 +320,17 @@ static const struct downsampler_ops reference_ops = {
     .destroy = reference_destroy,
 };
 
-/* Allocates the sums and the means, and adds their bytes to the plan's. */
+/* Allocates the sums, and adds their bytes to the plan's. */
 static enum status allocate_planes(struct reference *reference, struct error *error)
 {
     const struct pyramid *pyramid = &reference->pyramid;
     struct downsample_plan *plan = &reference->base.plan;
     size_t sum_bytes = is_float(reference) ? sizeof(float) : sizeof(uint64_t);
-    uint64_t n_bytes = saturated_mul3(extent_reduce(pyramid->extent.nx, 1), extent_reduce(plan->band_rows, 1),
-                                      voxel_bytes(pyramid->type));
-    uint64_t total_bytes = n_bytes;
-    reference->means = big_alloc(n_bytes);
-    bool refused = !reference->means;
+    uint64_t total_bytes = 0;
+    bool refused = false;
     for (unsigned level = 0; level <= pyramid->nlevels && !refused; level++) {
         uint32_t nrows = level == 0 ? 1 : extent_reduce(pyramid->extent.ny, level);
-        n_bytes = saturated_mul3(extent_reduce(pyramid->extent.nx, level), nrows, sum_bytes);
+        uint64_t n_bytes = saturated_mul3(extent_reduce(pyramid->extent.nx, level), nrows, sum_bytes);
         total_bytes = saturated_add(total_bytes, n_bytes);
         void *sums = big_alloc(n_bytes);
         if (is_float(reference))
@@ -343,7 +341,7 @@ static enum status allocate_planes(struct reference *reference, struct error *er
     }
     if (refused)
         return error_no_memory(error, total_bytes, "the sums of the reference");
-    plan->host_bytes = saturated_add(intake_bytes(pyramid->extent, plan), total_bytes);
+    plan->host_bytes = saturated_add(intake_bytes(pyramid, plan), total_bytes);
     return STATUS_OK;
 }
 
@@ -355,7 +353,7 @@ enum status reference_create(struct downsampler **downsampler, const struct pyra
         return error_no_memory(error, sizeof *reference, "the reference");
     reference->base = (struct downsampler){.ops = &reference_ops, .plan = *plan};
     reference->pyramid = *pyramid;
-    if (intake_init(&reference->intake, pyramid->extent, plan, error) != STATUS_OK)
+    if (intake_init(&reference->intake, pyramid, plan, error) != STATUS_OK)
         goto destroy_reference;
     if (allocate_planes(reference, error) != STATUS_OK)
         goto destroy_reference;

@@ -69,19 +69,10 @@ static enum status opencl_collect(struct downsampler *base, level_sink sink, voi
     slot->done = NULL;
     if (code != CL_SUCCESS)
         return cl_failed(error, code, d->name, "computing a batch");
-    enum status status = deliver(d, slot, sink, context, error);
-    if (d->unified) {
-        code = clEnqueueUnmapMemObject(d->download, slot->means, slot->means_host, 0, NULL,
-                                       d->profile ? &slot->events.means_back : NULL);
-        slot->means_host = NULL;
-        if (code == CL_SUCCESS)
-            code = clFinish(d->download); /* before the next batch of this slot writes them */
-    }
-    if (code == CL_SUCCESS)
-        code = batch_events_add(&slot->events, &base->times);
-    if (code != CL_SUCCESS && status == STATUS_OK)
-        status = cl_failed(error, code, d->name, "handing back a batch");
-    return status;
+    code = batch_events_add(&slot->events, &base->times);
+    if (code != CL_SUCCESS)
+        return cl_failed(error, code, d->name, "timing a batch");
+    return deliver(d, slot, sink, context, error);
 }
 
 static void finish_queue(cl_command_queue queue)

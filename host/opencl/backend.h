@@ -20,7 +20,7 @@ struct slot {
     cl_mem voxels_staging, means_staging; /* NULL on unified memory */
     void *voxels_memory, *means_memory;   /* what voxels and means lie in on unified memory; else NULL */
     void *voxels_host;                    /* mapped: voxels or voxels_staging; what buffer() returns */
-    void *means_host;                     /* mapped: means (only while collected) or means_staging */
+    void *means_host; /* mapped: means (from collect to the next submit) or means_staging */
     struct divisor *divisors_host;
     cl_event done; /* the means are on the host; NULL when the slot is idle */
     struct batch_events events;

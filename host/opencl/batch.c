@@ -2,6 +2,7 @@
  * One batch on the device:
  *
  *   - upload queue: the voxels (a copy from staging, or the unmapping of a shared buffer), then the divisors;
+ *     before them a shared buffer of means, which the host has read until now, is unmapped;
  *   - compute queue: kernel `pyramid` makes levels 1 .. fused and the sums of level `fused` from the voxels;
  *     kernel `level` makes each further level that this batch finishes a slice of from the sums of the one
  *     below it;
@@ -195,7 +196,14 @@ static cl_int enqueue_upload(struct opencl_downsampler *d, struct slot *slot, cl
 {
     size_t n_bytes =
         (size_t)slot->batch.nslices * slot->batch.nrows * d->pyramid.extent.nx * voxel_bytes(d->pyramid.type);
-    cl_int code;
+    cl_int code = CL_SUCCESS;
+    if (slot->means_host && d->unified) {
+        code = clEnqueueUnmapMemObject(d->upload, slot->means, slot->means_host, 0, NULL,
+                                       timed(d, &slot->events.means_back));
+        slot->means_host = NULL;
+    }
+    if (code != CL_SUCCESS)
+        return code;
     if (d->unified) {
         code = clEnqueueUnmapMemObject(d->upload, slot->voxels, slot->voxels_host, 0, NULL,
                                        timed(d, &slot->events.upload));

@@ -1,54 +1,106 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/atomic_file.h"
 
-#include "output/level_names.h"
 #include "output/output_failure.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-/* 0, or an errno. */
-static int write_all(int fd, const unsigned char *data, size_t n_bytes)
+/* Writes all parts (which it changes). 0, or an errno. */
+static int write_all(int fd, struct iovec *part, int nparts)
 {
-    while (n_bytes > 0) {
-        ssize_t n = write(fd, data, n_bytes);
+    while (nparts > 0) {
+        ssize_t n = writev(fd, part, nparts);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno;
         if (n == 0)
             return EIO; /* no file system does that for a regular file; it must not loop for ever */
-        data += n;
-        n_bytes -= (size_t)n;
+        while (nparts > 0 && (size_t)n >= part->iov_len) {
+            n -= (ssize_t)part->iov_len;
+            part++;
+            nparts--;
+        }
+        if (nparts > 0) {
+            part->iov_base = (char *)part->iov_base + n;
+            part->iov_len -= (size_t)n;
+        }
     }
     return 0;
+}
+
+static enum status fail(struct atomic_file *file, int errnum, struct error *error)
+{
+    atomic_file_abandon(file);
+    return output_failure(error, errnum, file->folder, file->name);
+}
+
+enum status atomic_file_begin(struct atomic_file *file, int folder_fd, const char *folder, const char *name,
+                              struct error *error)
+{
+    char partial[PARTIAL_NAME_BYTES];
+    *file = (struct atomic_file){.fd = -1, .folder_fd = folder_fd, .folder = folder};
+    snprintf(file->name, sizeof file->name, "%s", name);
+    partial_name(partial, file->name);
+    file->fd = openat(folder_fd, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    return file->fd < 0 ? output_failure(error, errno, folder, partial) : STATUS_OK;
+}
+
+enum status atomic_file_append(struct atomic_file *file, const void *head, size_t head_bytes,
+                               const void *data, size_t n_bytes, struct error *error)
+{
+    struct iovec parts[2] = {{.iov_base = (void *)head, .iov_len = head_bytes},
+                             {.iov_base = (void *)data, .iov_len = n_bytes}};
+    int first = head_bytes > 0 ? 0 : 1, end = n_bytes > 0 ? 2 : 1;
+    int errnum = write_all(file->fd, parts + first, end - first);
+    return errnum == 0 ? STATUS_OK : fail(file, errnum, error);
+}
+
+enum status atomic_file_commit(struct atomic_file *file, bool durable, struct error *error)
+{
+    char partial[PARTIAL_NAME_BYTES];
+    int errnum = durable && fsync(file->fd) != 0 ? errno : 0;
+    int fd = file->fd;
+    file->fd = -1;
+    partial_name(partial, file->name);
+    /* Network file systems may tell only here that the data did not fit. EINTR: closed nevertheless. */
+    if (close(fd) != 0 && errnum == 0 && errno != EINTR)
+        errnum = errno;
+    if (errnum == 0 && renameat(file->folder_fd, partial, file->folder_fd, file->name) != 0)
+        errnum = errno;
+    if (errnum != 0) {
+        unlinkat(file->folder_fd, partial, 0);
+        return output_failure(error, errnum, file->folder, file->name);
+    }
+    if (durable && fsync(file->folder_fd) != 0 &&
+        errno != EINVAL) /* EINVAL: this file system knows no such thing */
+        return output_failure(error, errno, file->folder, NULL);
+    return STATUS_OK;
+}
+
+void atomic_file_abandon(struct atomic_file *file)
+{
+    char partial[PARTIAL_NAME_BYTES];
+    if (file->fd < 0)
+        return;
+    close(file->fd);
+    file->fd = -1;
+    unlinkat(file->folder_fd, partial_name(partial, file->name), 0);
 }
 
 enum status atomic_file_write(int folder_fd, const char *folder, const char *name, const void *data,
                               size_t n_bytes, bool durable, struct error *error)
 {
-    char partial[PARTIAL_NAME_BYTES];
-    partial_name(partial, name);
-    int fd = openat(folder_fd, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return output_failure(error, errno, folder, partial);
-    int errnum = write_all(fd, data, n_bytes);
-    if (errnum == 0 && durable && fsync(fd) != 0)
-        errnum = errno;
-    /* Network file systems may tell only here that the data did not fit. EINTR: closed nevertheless. */
-    if (close(fd) != 0 && errnum == 0 && errno != EINTR)
-        errnum = errno;
-    if (errnum == 0 && renameat(folder_fd, partial, folder_fd, name) != 0)
-        errnum = errno;
-    if (errnum != 0) {
-        unlinkat(folder_fd, partial, 0);
-        return output_failure(error, errnum, folder, name);
-    }
-    if (durable && fsync(folder_fd) != 0 &&
-        errno != EINVAL) /* EINVAL: this file system knows no such thing */
-        return output_failure(error, errno, folder, NULL);
-    return STATUS_OK;
+    struct atomic_file file;
+    enum status status = atomic_file_begin(&file, folder_fd, folder, name, error);
+    if (status == STATUS_OK)
+        status = atomic_file_append(&file, NULL, 0, data, n_bytes, error);
+    if (status == STATUS_OK)
+        status = atomic_file_commit(&file, durable, error);
+    return status;
 }

@@ -1,19 +1,46 @@
 /* SPDX-License-Identifier: MIT
- * Files that appear under their name only when they are complete. */
+ * Files that appear under their name only when they are complete.
+ *
+ *      begin -> append ... -> commit, or abandon at any time instead
+ *
+ * Every function that fails has abandoned the file: what the name was before is left as it was. */
 #ifndef STACKTHUMB_OUTPUT_ATOMIC_FILE_H
 #define STACKTHUMB_OUTPUT_ATOMIC_FILE_H
 
 #include "base/error.h"
+#include "output/level_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes n_bytes to a new file under name's partial name in the folder open as folder_fd, and renames it to
- * `name`, in place of whatever file has that name. On failure the partial file is removed, what `name` was
- * before is left as it was, and the status is STATUS_OUTPUT. With `durable` it survives a power failure from
- * here on; otherwise that is left to the system, which writes back when it sees fit. `folder` is for
- * messages.
+/* A file under its partial name; one thread's. */
+struct atomic_file {
+    int fd; /* -1: none is open */
+    int folder_fd;
+    const char *folder; /* for messages; borrowed */
+    char name[ATOMIC_NAME_BYTES];
+};
+
+/* Creates an empty file under name's partial name (name has less than ATOMIC_NAME_BYTES bytes) in the folder
+ * open as folder_fd, which stays open until the end. STATUS_OUTPUT on failure, as for all functions here;
+ * `folder` is for messages, and borrowed. */
+enum status atomic_file_begin(struct atomic_file *file, int folder_fd, const char *folder, const char *name,
+                              struct error *error);
+
+/* Appends first head_bytes at `head` (none: 0), then n_bytes at `data`, in one go where the system lets it.
  */
+enum status atomic_file_append(struct atomic_file *file, const void *head, size_t head_bytes,
+                               const void *data, size_t n_bytes, struct error *error);
+
+/* Closes the file and renames it to its name, in place of whatever file has that name. With `durable` it
+ * survives a power failure from here on; otherwise that is left to the system, which writes back when it sees
+ * fit. */
+enum status atomic_file_commit(struct atomic_file *file, bool durable, struct error *error);
+
+/* Removes the file; one that is not open is allowed. */
+void atomic_file_abandon(struct atomic_file *file);
+
+/* All of it at once. */
 enum status atomic_file_write(int folder_fd, const char *folder, const char *name, const void *data,
                               size_t n_bytes, bool durable, struct error *error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/compare.h"
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/printable.h"
@@ -17,14 +18,26 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A slice of which some rows have come. */
+struct stored {
+    struct stored *next;
+    unsigned level;
+    uint32_t z;
+    bool readable; /* or it has been told why not */
+    bool differs;
+    char *path; /* owned */
+    struct bytes voxels;
+};
+
 /* Everything but the pyramid is written by the writer thread alone. */
 struct compare {
     struct output output; /* first */
     const char *folder;
     struct pyramid pyramid;
     struct compare_result result;
-    struct bytes file;   /* encoded bytes of the slice under comparison */
-    struct bytes voxels; /* its voxels */
+    struct bytes file;      /* encoded bytes of the slice that is read */
+    struct stored *started; /* a list; as a rule of one for each level */
+    struct stored *spare;   /* done, with their buffers */
 };
 
 /* The next place in result->first, or NULL when that is full. */
@@ -86,15 +99,16 @@ static void show_voxel(char *text, size_t n_bytes, enum voxel_type type, const u
     }
 }
 
-static void note_voxel(struct compare *compare, const char *path, unsigned level, uint32_t z, uint64_t index,
+/* `index` counts the slice's voxels. */
+static void note_voxel(struct compare *compare, const struct stored *stored, uint64_t index,
                        const unsigned char *expected, const unsigned char *found)
 {
     enum voxel_type type = compare->pyramid.type;
-    uint32_t nx = extent_at_level(compare->pyramid.extent, level).nx;
+    uint32_t nx = extent_at_level(compare->pyramid.extent, stored->level).nx;
     struct difference where = {
         .kind = DIFFERENCE_VOXEL,
-        .level = level,
-        .z = z,
+        .level = stored->level,
+        .z = stored->z,
         .y = (uint32_t)(index / nx),
         .x = (uint32_t)(index % nx),
     };
@@ -102,30 +116,34 @@ static void note_voxel(struct compare *compare, const char *path, unsigned level
     show_voxel(where.expected, sizeof where.expected, type, expected);
     show_voxel(where.found, sizeof where.found, type, found);
     note(&compare->result, &where, "%s: voxel x %" PRIu32 ", y %" PRIu32 " is %s where %s is expected",
-         printable(shown, sizeof shown, path), where.x, where.y, where.found, where.expected);
+         printable(shown, sizeof shown, stored->path), where.x, where.y, where.found, where.expected);
 }
 
-static void compare_voxels(struct compare *compare, const char *path, unsigned level, uint32_t z,
-                           const unsigned char *expected, const unsigned char *found, uint64_t nvoxels)
+static void compare_rows(struct compare *compare, struct stored *stored, const struct level_rows *rows)
 {
     struct compare_result *result = &compare->result;
-    size_t bytes_each = voxel_bytes(compare->pyramid.type);
-    result->nvoxels += nvoxels;
-    if (memcmp(expected, found, (size_t)nvoxels * bytes_each) == 0)
+    const size_t bytes_each = voxel_bytes(compare->pyramid.type);
+    const uint64_t nx = extent_reduce(compare->pyramid.extent.nx, rows->level);
+    const uint64_t first = rows->y0 * nx, n = rows->nrows * nx;
+    const unsigned char *expected = rows->voxels, *found = stored->voxels.data + first * bytes_each;
+    result->nvoxels += n;
+    if (memcmp(expected, found, (size_t)n * bytes_each) == 0)
         return;
-    result->nslices_different++;
-    for (uint64_t i = 0; i < nvoxels; i++)
+    result->nslices_different += !stored->differs;
+    stored->differs = true;
+    for (uint64_t i = 0; i < n; i++)
         if (memcmp(expected + i * bytes_each, found + i * bytes_each, bytes_each) != 0) {
             result->nvoxels_different++;
             if (result->nfirst < COMPARE_FIRST_MAX)
-                note_voxel(compare, path, level, z, i, expected + i * bytes_each, found + i * bytes_each);
+                note_voxel(compare, stored, first + i, expected + i * bytes_each, found + i * bytes_each);
         }
 }
 
-/* Reads the slice at `path` into compare->voxels. STATUS_INPUT: it is not what it should be. */
-static enum status read_slice(struct compare *compare, const char *path, struct extent extent,
-                              struct error *error)
+/* Reads stored->path into stored->voxels. STATUS_INPUT: it is not what it should be. */
+static enum status read_slice(struct compare *compare, struct stored *stored, struct error *error)
 {
+    const struct extent extent = extent_at_level(compare->pyramid.extent, stored->level);
+    const char *path = stored->path;
     struct input_file file;
     struct slice_header header;
     char shown[PRINTABLE_BYTES];
@@ -143,62 +161,77 @@ static enum status read_slice(struct compare *compare, const char *path, struct 
                            voxel_name(header.type), extent.nx, extent.ny, voxel_name(type));
         goto close_file;
     }
-    if ((status = bytes_reserve(&compare->voxels, n_bytes, error)) != STATUS_OK)
+    if ((status = bytes_reserve(&stored->voxels, n_bytes, error)) != STATUS_OK)
         goto close_file;
     if (header.plain) {
-        status = input_file_read(&file, compare->voxels.data, n_bytes, header.voxels_offset, error);
+        status = input_file_read(&file, stored->voxels.data, n_bytes, header.voxels_offset, error);
         goto close_file;
     }
     if ((status = bytes_reserve(&compare->file, (size_t)header.encoded_bytes, error)) == STATUS_OK &&
         (status = input_file_read(&file, compare->file.data, (size_t)header.encoded_bytes, 0, error)) ==
             STATUS_OK)
         status = codec_tiff.decode(compare->file.data, (size_t)header.encoded_bytes, path, &header,
-                                   compare->voxels.data, error);
+                                   stored->voxels.data, error);
 close_file:
     input_file_close(&file);
     return status;
 }
 
-/* Hands the voxels through. */
-static enum status compare_encode(struct output *output, unsigned level, uint32_t z, const void *voxels,
-                                  struct bytes *encoded, struct error *error)
+/* Takes the slice's place in the list, and reads it. */
+static enum status start_slice(struct compare *compare, unsigned level, uint32_t z, struct error *error)
 {
-    const struct compare *compare = (const struct compare *)output;
-    size_t n_bytes =
-        (size_t)extent_slice_bytes(extent_at_level(compare->pyramid.extent, level), compare->pyramid.type);
-    (void)z;
-    enum status status = bytes_reserve(encoded, n_bytes, error);
-    if (status != STATUS_OK)
-        return status;
-    memcpy(encoded->data, voxels, n_bytes);
-    encoded->n_bytes = n_bytes;
-    return STATUS_OK;
-}
-
-static enum status compare_write(struct output *output, unsigned level, uint32_t z,
-                                 const struct bytes *encoded, struct error *error)
-{
-    struct compare *compare = (struct compare *)output;
-    struct extent extent = extent_at_level(compare->pyramid.extent, level);
     char name[SLICE_NAME_BYTES];
-    char *path;
     struct error reason = {0};
-    if (asprintf(&path, "%s/%u/%s", compare->folder, level, slice_name(name, z)) < 0)
+    struct stored *stored = compare->spare ? compare->spare : calloc(1, sizeof *stored);
+    if (!stored)
+        return error_no_memory(error, sizeof *stored, "a slice");
+    if (compare->spare)
+        compare->spare = stored->next;
+    *stored = (struct stored){.next = compare->started, .level = level, .z = z, .voxels = stored->voxels};
+    compare->started = stored;
+    if (asprintf(&stored->path, "%s/%u/%s", compare->folder, level, slice_name(name, z)) < 0) {
+        stored->path = NULL;
         return error_no_memory(error, strlen(compare->folder), "a file name");
+    }
     compare->result.nslices++;
-    enum status status = read_slice(compare, path, extent, &reason);
+    enum status status = read_slice(compare, stored, &reason);
+    stored->readable = status == STATUS_OK;
     if (status == STATUS_INPUT) {
         struct difference where = {.kind = DIFFERENCE_SLICE, .level = level, .z = z};
         compare->result.nslices_different++;
         note(&compare->result, &where, "%.760s", reason.message);
-        status = STATUS_OK;
-    } else if (status != STATUS_OK)
-        error_set(error, status, "%s", reason.message);
-    else
-        compare_voxels(compare, path, level, z, encoded->data, compare->voxels.data,
-                       (uint64_t)extent.nx * extent.ny);
-    free(path);
-    return status;
+        return STATUS_OK;
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", reason.message);
+}
+
+/* Where slice z of a level hangs among those that have been started; the end of the list when it has not. */
+static struct stored **find_started(struct compare *compare, unsigned level, uint32_t z)
+{
+    struct stored **at = &compare->started;
+    while (*at && ((*at)->level != level || (*at)->z != z))
+        at = &(*at)->next;
+    return at;
+}
+
+static enum status compare_write(struct output *output, const struct level_rows *rows, uint64_t *n_bytes,
+                                 struct error *error)
+{
+    struct compare *compare = (struct compare *)output;
+    (void)n_bytes;
+    if (rows->y0 == 0 && start_slice(compare, rows->level, rows->z, error) != STATUS_OK)
+        return error->status;
+    struct stored **at = find_started(compare, rows->level, rows->z), *stored = *at;
+    if (stored->readable)
+        compare_rows(compare, stored, rows);
+    if (rows->y0 + rows->nrows < extent_reduce(compare->pyramid.extent.ny, rows->level))
+        return STATUS_OK;
+    *at = stored->next;
+    free(stored->path);
+    stored->path = NULL;
+    stored->next = compare->spare;
+    compare->spare = stored;
+    return STATUS_OK;
 }
 
 static void note_extra(struct compare *compare, unsigned level, const char *name, const char *what)
@@ -269,17 +302,28 @@ static enum status compare_finish(struct output *output, struct error *error)
     return status;
 }
 
+static void stored_free(struct stored *list)
+{
+    while (list) {
+        struct stored *stored = list;
+        list = stored->next;
+        bytes_end(&stored->voxels);
+        free(stored->path);
+        free(stored);
+    }
+}
+
 static void compare_close(struct output *output)
 {
     struct compare *compare = (struct compare *)output;
+    stored_free(compare->started);
+    stored_free(compare->spare);
     bytes_end(&compare->file);
-    bytes_end(&compare->voxels);
     free(compare);
 }
 
 static const struct output_ops compare_ops = {
     .name = "compare",
-    .encode = compare_encode,
     .write = compare_write,
     .finish = compare_finish,
     .close = compare_close,

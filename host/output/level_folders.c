@@ -4,9 +4,10 @@
  *
  *   open    guard -> create folders -> lock -> guard again -> remove a dead run's partial files
  *           -> manifest that says "not complete" -> level folders
- *   write   partial file, rename
+ *   write   partial file of each slice that has begun; renamed with its last row
  *   finish  remove an earlier pyramid's slices that are none of this one's -> manifest that says "complete"
  */
+#include "base/bytes.h"
 #include "base/path.h"
 #include "base/printable.h"
 #include "codec/codec.h"
@@ -26,7 +27,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Written by open; counts by the writer thread. */
+/* A slice of which some rows have come. */
+struct begun {
+    struct begun *next;
+    uint32_t z;
+    uint32_t nrows; /* so far */
+    struct atomic_file file;
+};
+
+/* Written by open; counts and what has begun by the writer thread. */
 struct level_folders {
     struct output output; /* first */
     char *folder;
@@ -38,29 +47,60 @@ struct level_folders {
         char *path;  /* for messages */
         uint32_t nz; /* slices that it is to have */
         uint32_t nwritten;
+        struct bytes head;    /* of each of its slices' files */
+        struct begun *begun;  /* a list; as a rule of one */
     } levels[LEVELS_MAX + 1]; /* 1 .. nlevels are used */
 };
 
-static enum status level_folders_encode(struct output *output, unsigned level, uint32_t z, const void *voxels,
-                                        struct bytes *encoded, struct error *error)
+/* Where slice z, which has begun, hangs in the list; the place behind its end when it has not. */
+static struct begun **find_begun(struct level *level, uint32_t z)
 {
-    const struct level_folders *folders = (const struct level_folders *)output;
-    const struct pyramid *pyramid = &folders->pyramid;
-    struct extent extent = extent_at_level(pyramid->extent, level);
-    (void)z;
-    return codec_tiff.encode(extent.nx, extent.ny, pyramid->type, spacing_at_level(pyramid->spacing, level),
-                             voxels, encoded, error);
+    struct begun **at = &level->begun;
+    while (*at && (*at)->z != z)
+        at = &(*at)->next;
+    return at;
 }
 
-static enum status level_folders_write(struct output *output, unsigned level, uint32_t z,
-                                       const struct bytes *encoded, struct error *error)
+static enum status begin_slice(struct level *level, uint32_t z, struct begun **slice, struct error *error)
+{
+    char name[SLICE_NAME_BYTES];
+    struct begun *begun = calloc(1, sizeof *begun);
+    if (!begun)
+        return error_no_memory(error, sizeof *begun, "a slice");
+    begun->z = z;
+    if (atomic_file_begin(&begun->file, level->fd, level->path, slice_name(name, z), error) != STATUS_OK) {
+        free(begun);
+        return error->status;
+    }
+    begun->next = level->begun;
+    level->begun = begun;
+    *slice = begun;
+    return STATUS_OK;
+}
+
+static enum status level_folders_write(struct output *output, const struct level_rows *rows,
+                                       uint64_t *n_bytes, struct error *error)
 {
     struct level_folders *folders = (struct level_folders *)output;
-    struct level *to = &folders->levels[level];
-    char name[SLICE_NAME_BYTES];
-    enum status status = atomic_file_write(to->fd, to->path, slice_name(name, z), encoded->data,
-                                           encoded->n_bytes, false, error);
-    to->nwritten += status == STATUS_OK;
+    struct level *level = &folders->levels[rows->level];
+    struct begun **at = find_begun(level, rows->z), *slice = *at;
+    if (!slice) {
+        if (begin_slice(level, rows->z, &slice, error) != STATUS_OK)
+            return error->status;
+        at = &level->begun;
+    }
+    const size_t head_bytes = slice->nrows == 0 ? level->head.n_bytes : 0;
+    const size_t rows_bytes = (size_t)level_rows_bytes(rows, &folders->pyramid);
+    enum status status =
+        atomic_file_append(&slice->file, level->head.data, head_bytes, rows->voxels, rows_bytes, error);
+    *n_bytes += head_bytes + rows_bytes;
+    slice->nrows += rows->nrows;
+    if (status != STATUS_OK || slice->nrows < extent_reduce(folders->pyramid.extent.ny, rows->level))
+        return status;
+    status = atomic_file_commit(&slice->file, false, error);
+    level->nwritten += status == STATUS_OK;
+    *at = slice->next;
+    free(slice);
     return status;
 }
 
@@ -122,14 +162,25 @@ static enum status level_folders_finish(struct output *output, struct error *err
                           error);
 }
 
+static void level_close(struct level *level)
+{
+    while (level->begun) {
+        struct begun *slice = level->begun;
+        level->begun = slice->next;
+        atomic_file_abandon(&slice->file);
+        free(slice);
+    }
+    if (level->fd >= 0)
+        close(level->fd);
+    bytes_end(&level->head);
+    free(level->path);
+}
+
 static void level_folders_close(struct output *output)
 {
     struct level_folders *folders = (struct level_folders *)output;
-    for (unsigned level = 1; level <= LEVELS_MAX; level++) {
-        if (folders->levels[level].fd >= 0)
-            close(folders->levels[level].fd);
-        free(folders->levels[level].path);
-    }
+    for (unsigned level = 1; level <= LEVELS_MAX; level++)
+        level_close(&folders->levels[level]);
     if (folders->folder_fd >= 0)
         close(folders->folder_fd);
     free(folders->folder);
@@ -138,7 +189,6 @@ static void level_folders_close(struct output *output)
 
 static const struct output_ops level_folders_ops = {
     .name = "tiff",
-    .encode = level_folders_encode,
     .write = level_folders_write,
     .finish = level_folders_finish,
     .close = level_folders_close,
@@ -168,6 +218,15 @@ static enum status sweep_partial_files(const struct level_folders *folders, stru
     return status;
 }
 
+static enum status encode_head(struct level_folders *folders, unsigned level, struct error *error)
+{
+    const struct pyramid *pyramid = &folders->pyramid;
+    struct extent extent = extent_at_level(pyramid->extent, level);
+    return codec_tiff.encode_head(extent.nx, extent.ny, pyramid->type,
+                                  spacing_at_level(pyramid->spacing, level), &folders->levels[level].head,
+                                  error);
+}
+
 static enum status open_levels(struct level_folders *folders, struct error *error)
 {
     for (unsigned level = 1; level <= folders->pyramid.nlevels; level++) {
@@ -183,6 +242,8 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
         opened->fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (opened->fd < 0)
             return output_failure(error, errno, folders->folder, name);
+        if (encode_head(folders, level, error) != STATUS_OK)
+            return error->status;
     }
     return STATUS_OK;
 }

@@ -9,21 +9,12 @@ struct null_output {
     uint64_t n_bytes; /* written by the writer thread */
 };
 
-/* Nothing is encoded, so that nothing is measured. */
-static enum status null_encode(struct output *output, unsigned level, uint32_t z, const void *voxels,
-                               struct bytes *encoded, struct error *error)
-{
-    (void)output, (void)level, (void)z, (void)voxels, (void)error;
-    encoded->n_bytes = 0;
-    return STATUS_OK;
-}
-
-static enum status null_write(struct output *output, unsigned level, uint32_t z, const struct bytes *encoded,
+static enum status null_write(struct output *output, const struct level_rows *rows, uint64_t *n_bytes,
                               struct error *error)
 {
     struct null_output *null = (struct null_output *)output;
-    (void)z, (void)encoded, (void)error;
-    null->n_bytes += extent_slice_bytes(extent_at_level(null->pyramid.extent, level), null->pyramid.type);
+    (void)n_bytes, (void)error;
+    null->n_bytes += level_rows_bytes(rows, &null->pyramid);
     return STATUS_OK;
 }
 
@@ -40,7 +31,6 @@ static void null_close(struct output *output)
 
 static const struct output_ops null_ops = {
     .name = "null",
-    .encode = null_encode,
     .write = null_write,
     .finish = null_finish,
     .close = null_close,

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * The seam to what is written: one const table of functions per kind of output. `encode` is the part that may
- * run in parallel, `write` the part that runs in order on the one writer thread.
+ * The seam to what is written: one const table of functions per kind of output.
  *
- *   open -> (encode -> write) for every slice of every level -> finish -> close
+ *   open -> write for every run of rows of every slice of every level -> finish -> close
  *
  * A crash, an error or an interrupt at any point leaves under final names only complete files, and no
  * manifest that says "complete". */
 #ifndef STACKTHUMB_OUTPUT_OUTPUT_H
 #define STACKTHUMB_OUTPUT_OUTPUT_H
 
-#include "base/bytes.h"
 #include "base/error.h"
+#include "volume/level_rows.h"
 #include "volume/pyramid.h"
 
 #include <stdbool.h>
@@ -35,13 +34,11 @@ struct output;
 
 struct output_ops {
     const char *name; /* "tiff" */
-    /* Encodes slice `z` of `level`, whose nx * ny voxels (of that level's extent) lie at `voxels`.
-     * Thread-safe. */
-    enum status (*encode)(struct output *output, unsigned level, uint32_t z, const void *voxels,
-                          struct bytes *encoded, struct error *error);
-    /* Writes it under its final name, atomically. One thread; z rises within a level. STATUS_OUTPUT on
-     * failure. */
-    enum status (*write)(struct output *output, unsigned level, uint32_t z, const struct bytes *encoded,
+    /* Takes the next rows of a slice, from its row 0 on; with its last rows the slice appears under its final
+     * name. One thread. The slices of a level begin with z rising, but several may be unfinished at a time:
+     * those that one slab of the downsampler finishes. Adds to *n_bytes what went into files. STATUS_OUTPUT
+     * on failure; then only close may follow. */
+    enum status (*write)(struct output *output, const struct level_rows *rows, uint64_t *n_bytes,
                          struct error *error);
     /* All slices are written (STATUS_FAILED if not): makes the output complete (the manifest, last). */
     enum status (*finish)(struct output *output, struct error *error);

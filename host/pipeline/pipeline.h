@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * A run: slices are read in order, reduced by a downsampler, encoded and written in order, side by side over
- * a few reused buffers.
+ * A run: slices are read in order, reduced by a downsampler, and written in order, side by side over a few
+ * reused buffers.
  *
  *   reader thread       fills the downsampler's input buffers: plain slices by pread straight into them
  *   decoder threads     decode the other slices, from the bytes that the reader has read
- *   the calling thread  drives the downsampler and joins its rows into whole slices of each level
- *   writer thread       encodes and writes them, in order
+ *   the calling thread  drives the downsampler
+ *   writer thread       writes the finished rows of each level, in order
  *
  * The first error stops every stage and is the one that is returned. */
 #ifndef STACKTHUMB_PIPELINE_PIPELINE_H
@@ -24,10 +24,10 @@
 
 /* How far a run is. Zeroed by the caller, counted up by the stages, read by anyone at any time. */
 struct pipeline_progress {
-    atomic_uint slices_read;    /* of level 0, missing ones included: nz at the end */
-    atomic_uint slices_written; /* of all levels */
-    atomic_ullong bytes_read;   /* from slice files: their voxels when plain, else the whole file */
-    atomic_ullong bytes_written;
+    atomic_uint slices_read;     /* of level 0, missing ones included: nz at the end */
+    atomic_uint slices_written;  /* of all levels */
+    atomic_ullong bytes_read;    /* from slice files: their voxels when plain, else the whole file */
+    atomic_ullong bytes_written; /* to files */
 };
 
 struct pipeline_run {
@@ -46,10 +46,10 @@ struct pipeline_run {
 /* Runs to the end or to the first error. Threads are joined and buffers freed in every case. */
 enum status pipeline_run(const struct pipeline_run *run, struct error *error);
 
-/* Host memory that a run holds besides plan->host_bytes: slices under assembly, encoded slices, file bytes,
- * slices decoded for bands of rows. It does not depend on the number of slices. */
-uint64_t pipeline_host_bytes(const struct stack *stack, const struct pyramid *pyramid,
-                             const struct downsample_plan *plan, unsigned nthreads);
+/* Host memory that a run holds besides plan->host_bytes: file bytes of slices that are not plain, slices
+ * decoded for bands of rows. It does not depend on the number of slices. */
+uint64_t pipeline_host_bytes(const struct stack *stack, const struct downsample_plan *plan,
+                             unsigned nthreads);
 
 /* True when some slice of the stack is not plain. Batches should then hold whole slices; a plan with bands
  * of rows works too, and costs a slab of decoded slices on the host. */

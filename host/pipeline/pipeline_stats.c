@@ -5,8 +5,8 @@ const char *pipeline_stage_name(enum pipeline_stage stage)
 {
     static const char *const names[PIPELINE_STAGES] = {
         [STAGE_READ] = "read",     [STAGE_DECODE] = "decode",     [STAGE_UPLOAD] = "upload",
-        [STAGE_KERNEL] = "kernel", [STAGE_DOWNLOAD] = "download", [STAGE_ASSEMBLE] = "assemble",
-        [STAGE_ENCODE] = "encode", [STAGE_WRITE] = "write",
+        [STAGE_KERNEL] = "kernel", [STAGE_DOWNLOAD] = "download", [STAGE_ENCODE] = "encode",
+        [STAGE_WRITE] = "write",
     };
     return names[stage];
 }

@@ -11,9 +11,8 @@ enum pipeline_stage {
     STAGE_UPLOAD,   /* voxels to the device */
     STAGE_KERNEL,   /* arithmetic; bytes of voxels of level 0 */
     STAGE_DOWNLOAD, /* voxels of all levels from the device */
-    STAGE_ASSEMBLE, /* joining their rows to slices */
     STAGE_ENCODE,   /* slices of all levels; bytes of the files that they become */
-    STAGE_WRITE,
+    STAGE_WRITE,    /* slices of all levels into their files */
 };
 enum { PIPELINE_STAGES = STAGE_WRITE + 1 };
 

@@ -5,12 +5,12 @@
  *      |                            |
  *      +------ filled slots <-------+
  *                   |
- *                driver  (the calling thread: submit, collect, assemble)
+ *                driver  (the calling thread: submit, collect)
  *                   |
- *            finished slices --> writer
+ *             finished rows --> writer
  *
- * Slots go back to the reader, encoded slices too, level slices to their pools: all buffers are allocated
- * before the first byte is read, but for the one that the writer encodes into. Queues are closed from left to
+ * Slots go back to the reader, encoded slices too; rows are written from where the downsampler left them. All
+ * buffers are allocated before the first byte is read. Queues are closed from left to
  * right behind the last item, which ends the threads of a run that goes well; stop ends those of one that
  * does not. */
 #include "pipeline/pipeline.h"
@@ -29,19 +29,16 @@ bool pipeline_needs_whole_slices(const struct stack *stack)
     return false;
 }
 
-uint64_t pipeline_host_bytes(const struct stack *stack, const struct pyramid *pyramid,
-                             const struct downsample_plan *plan, unsigned nthreads)
+uint64_t pipeline_host_bytes(const struct stack *stack, const struct downsample_plan *plan, unsigned nthreads)
 {
     uint64_t sum_bytes = decoders_host_bytes(stack, nthreads);
-    sum_bytes = saturated_add(sum_bytes, reader_host_bytes(stack, plan));
-    sum_bytes = saturated_add(sum_bytes, assembler_host_bytes(pyramid, plan));
-    return saturated_add(sum_bytes, writer_host_bytes(pyramid));
+    return saturated_add(sum_bytes, reader_host_bytes(stack, plan));
 }
 
 struct pipeline {
     struct stop stop;
     struct ring ring;
-    struct assembler assembler;
+    struct results results;
     struct decoders decoders;
     struct reader reader;
     struct writer writer;
@@ -56,7 +53,7 @@ static void run_stages(struct pipeline *pipeline, struct downsampler *downsample
     if (status == STATUS_OK)
         status = reader_start(&pipeline->reader, &error);
     if (status == STATUS_OK)
-        status = driver_run(downsampler, &pipeline->ring, &pipeline->assembler, &pipeline->nrows, &error);
+        status = driver_run(downsampler, &pipeline->ring, &pipeline->results, &pipeline->nrows, &error);
     if (status != STATUS_OK)
         stop_raise(&pipeline->stop, &error);
     stage_join(&pipeline->reader.thread);
@@ -89,7 +86,7 @@ static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipe
     const struct decoders *decoders = &pipeline->decoders;
     const struct pyramid *pyramid = run->pyramid;
     uint64_t rows_bytes = pipeline->nrows * pyramid->extent.nx * voxel_bytes(pyramid->type);
-    uint64_t levels_bytes = pipeline->assembler.busy.n_bytes;
+    uint64_t levels_bytes = pipeline->results.n_bytes;
     /* A CPU path computes on the calling thread. */
     bool on_device = run->downsampler->plan.device_bytes > 0;
     *stats = (struct pipeline_stats){
@@ -102,9 +99,7 @@ static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipe
             [STAGE_KERNEL] =
                 stage_of_device(on_device ? LANE_DEVICE : LANE_DRIVER, times->kernel, rows_bytes),
             [STAGE_DOWNLOAD] = stage_of_device(LANE_DOWNLOAD, times->download, levels_bytes),
-            [STAGE_ASSEMBLE] = stage_of_busy(LANE_DRIVER, 1, &pipeline->assembler.busy),
-            [STAGE_ENCODE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.encoding),
-            [STAGE_WRITE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.writing),
+            [STAGE_WRITE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.busy),
         }};
 }
 
@@ -118,30 +113,32 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     enum status status = ring_init(&pipeline.ring, run->downsampler, stop, error);
     if (status != STATUS_OK)
         goto end_stop;
-    status = assembler_init(&pipeline.assembler, run->pyramid, plan, stop, error);
+    status = results_init(&pipeline.results, run->pyramid, plan, stop, error);
     if (status != STATUS_OK)
         goto end_ring;
     status = reader_init(&pipeline.reader, run->stack, plan, &pipeline.ring, &pipeline.decoders, stop,
                          run->progress, error);
     if (status != STATUS_OK)
-        goto end_assembler;
+        goto end_results;
     status = decoders_init(&pipeline.decoders, run->stack, run->nthreads, stop, error);
     if (status != STATUS_OK)
         goto end_reader;
-    pipeline.writer = (struct writer){
-        .output = run->output, .assembler = &pipeline.assembler, .stop = stop, .progress = run->progress};
+    pipeline.writer = (struct writer){.output = run->output,
+                                      .pyramid = run->pyramid,
+                                      .results = &pipeline.results,
+                                      .stop = stop,
+                                      .progress = run->progress};
     run_stages(&pipeline, run->downsampler);
     status = stop_check(stop, error);
     if (status == STATUS_OK)
         status = run->output->ops->finish(run->output, error);
     if (run->stats)
         fill_stats(run->stats, &pipeline, run, began);
-    bytes_end(&pipeline.writer.encoded);
     decoders_end(&pipeline.decoders); /* until then they may write into what the reader keeps */
 end_reader:
     reader_end(&pipeline.reader);
-end_assembler:
-    assembler_end(&pipeline.assembler);
+end_results:
+    results_end(&pipeline.results);
 end_ring:
     ring_end(&pipeline.ring);
 end_stop:

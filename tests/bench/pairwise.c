@@ -130,7 +130,7 @@ static void build_level(struct pairwise *self, const char *folder, unsigned leve
     struct error error = {0};
     struct extent out = extent_at_level(self->in, 1);
     unsigned njobs = (out.ny + ROWS_PER_JOB - 1) / ROWS_PER_JOB;
-    bench_check(tiff_encode_head(out.nx, out.ny, self->type, (struct spacing){0}, false, &self->head, &error),
+    bench_check(codec_tiff.encode_head(out.nx, out.ny, self->type, (struct spacing){0}, &self->head, &error),
                 &error);
     for (uint32_t z = 0; z < self->in.nz; z += 2) {
         char path[BENCH_PATH_BYTES];

@@ -41,7 +41,6 @@ static struct pipeline_stats stats_of(double seconds)
                                        [STAGE_UPLOAD] = {LANE_UPLOAD, 0, 0, 0},
                                        [STAGE_KERNEL] = {LANE_DRIVER, 1, 0.5, 4000000000},
                                        [STAGE_DOWNLOAD] = {LANE_DOWNLOAD, 0, 0, 0},
-                                       [STAGE_ASSEMBLE] = {LANE_DRIVER, 1, 0.125, 500000000},
                                        [STAGE_ENCODE] = {LANE_WRITER, 2, 0.25, 500000000},
                                        [STAGE_WRITE] = {LANE_WRITER, 1, 0.5, 500000000},
                                    }};
@@ -125,12 +124,12 @@ static void test_table(void **state)
         "     reading the input                        1.500              2.67 GB/s\n"
         "     then writing as much as a run            0.500              1.00 GB/s\n"
         "\n"
-        "busy seconds of the stages                     read   decode   upload   kernel download assemble"
-        "   encode    write\n"
+        "busy seconds of the stages                     read   decode   upload   kernel download   encode"
+        "    write\n"
         " 0 CPU path, 2 threads                        1.800        -        -    0.500        -    0.125"
-        "    0.125    0.500\n"
+        "    0.500\n"
         " 1 a \"device\"\\x1b                             3.600        -        -    0.500        -    0.125"
-        "    0.125    0.500\n"
+        "    0.500\n"
         "\n"
         " 0 CPU path, 2 threads: reading was the bottleneck: busy 90 % of the time\n"
         " 1 a \"device\"\\x1b: reading was the bottleneck: busy 90 % of the time\n");

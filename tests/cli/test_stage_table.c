@@ -19,7 +19,6 @@ static struct pipeline_stats a_run(void)
                                        [STAGE_UPLOAD] = {LANE_UPLOAD, 1, 0.00001, 21000000000},
                                        [STAGE_KERNEL] = {LANE_DEVICE, 1, 2.5, 21000000000},
                                        [STAGE_DOWNLOAD] = {LANE_DOWNLOAD, 0, 0, 0},
-                                       [STAGE_ASSEMBLE] = {LANE_DRIVER, 1, 0.25, 3000000000},
                                        [STAGE_ENCODE] = {LANE_WRITER, 1, 0.5, 3000000000},
                                        [STAGE_WRITE] = {LANE_WRITER, 1, 4.5, 3000000000},
                                    }};
@@ -36,7 +35,6 @@ static void test_rows(void **state)
         "upload       0.000 s          0 %     21.0 GB             -",
         "kernel       2.500 s         25 %     21.0 GB     8.40 GB/s",
         "download           -",
-        "assemble     0.250 s          2 %     3.00 GB     12.0 GB/s",
         "encode       0.500 s          5 %     3.00 GB     6.00 GB/s",
         "write        4.500 s         45 %     3.00 GB      667 MB/s",
     };

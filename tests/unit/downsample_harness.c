@@ -201,14 +201,21 @@ void test_plan_random(struct downsample_plan *plan, const struct pyramid *pyrami
     test_plan_finish(plan, pyramid);
 }
 
-/* What is known of the rows delivered so far. */
+/* What is known of the rows delivered so far. They are copied at the last moment: before their buffer is
+ * submitted again, as a writer that is late would. */
 struct gathering {
     const struct pyramid *pyramid;
     struct test_levels *levels;
     uint32_t *rows[LEVELS_MAX + 1];  /* per level, for every z: the rows that have come */
     uint32_t last_z[LEVELS_MAX + 1]; /* within one collect */
-    const char *failure;             /* NULL, or what was wrong first */
-    struct level_rows failed;        /* then: where */
+    struct kept {
+        struct level_rows rows;
+        unsigned index; /* of the buffer */
+    } * kept;
+    size_t nkept;
+    unsigned index;           /* of the buffer whose batch is collected */
+    const char *failure;      /* NULL, or what was wrong first */
+    struct level_rows failed; /* then: where */
 };
 
 static enum status gather(void *context, const struct level_rows *rows, struct error *error)
@@ -233,13 +240,32 @@ static enum status gather(void *context, const struct level_rows *rows, struct e
         gathering->failed = *rows;
         return error_set(error, STATUS_FAILED, "the sink refuses: %s", failure);
     }
-    size_t row_bytes = extent.nx * voxel_bytes(gathering->pyramid->type);
-    size_t offset = ((size_t)rows->z * extent.ny + rows->y0) * row_bytes;
-    memcpy((unsigned char *)gathering->levels->voxels[rows->level] + offset, rows->voxels,
-           rows->nrows * row_bytes);
+    gathering->kept = realloc(gathering->kept, (gathering->nkept + 1) * sizeof *gathering->kept);
+    if (!gathering->kept)
+        abort();
+    gathering->kept[gathering->nkept++] = (struct kept){.rows = *rows, .index = gathering->index};
     gathering->rows[rows->level][rows->z] += rows->nrows;
     gathering->last_z[rows->level] = rows->z;
     return STATUS_OK;
+}
+
+/* Copies the rows that came from the batch of buffer `index`. */
+static void copy_kept(struct gathering *gathering, unsigned index)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < gathering->nkept; i++) {
+        const struct level_rows *rows = &gathering->kept[i].rows;
+        if (gathering->kept[i].index != index) {
+            gathering->kept[n++] = gathering->kept[i];
+            continue;
+        }
+        const struct extent extent = extent_at_level(gathering->pyramid->extent, rows->level);
+        size_t row_bytes = extent.nx * voxel_bytes(gathering->pyramid->type);
+        size_t offset = ((size_t)rows->z * extent.ny + rows->y0) * row_bytes;
+        memcpy((unsigned char *)gathering->levels->voxels[rows->level] + offset, rows->voxels,
+               (size_t)level_rows_bytes(rows, gathering->pyramid));
+    }
+    gathering->nkept = n;
 }
 
 /* Copies the batch's voxels into an input buffer as a reader would: missing slices get absent voxels. */
@@ -257,9 +283,11 @@ static void fill_buffer(const struct test_volume *volume, const struct batch *ba
     }
 }
 
-static void collect_oldest(struct downsampler *downsampler, struct gathering *gathering)
+/* `index` is its buffer. */
+static void collect_oldest(struct downsampler *downsampler, struct gathering *gathering, unsigned index)
 {
     struct error error = {0};
+    gathering->index = index;
     memset(gathering->last_z, 0, sizeof gathering->last_z);
     if (downsampler->ops->collect(downsampler, gather, gathering, &error) != STATUS_OK)
         fail_msg("%s: collect: %s (level %u, z %u, y0 %u, %u rows)", downsampler->ops->name, error.message,
@@ -296,7 +324,7 @@ void test_run(struct downsampler *downsampler, const struct test_volume *volume,
     while (batch_next(&batch, pyramid->extent, plan)) {
         struct error error = {0};
         if (nsubmitted - ncollected == in_flight) {
-            collect_oldest(downsampler, &gathering);
+            collect_oldest(downsampler, &gathering, ncollected % plan->nbuffers);
             ncollected++;
         }
         unsigned index = nsubmitted % plan->nbuffers;
@@ -306,13 +334,17 @@ void test_run(struct downsampler *downsampler, const struct test_volume *volume,
         struct batch submitted = batch;
         submitted.present = present;
         fill_buffer(volume, &submitted, downsampler->ops->buffer(downsampler, index));
+        copy_kept(&gathering, index);
         if (downsampler->ops->submit(downsampler, index, &submitted, &error) != STATUS_OK)
             fail_msg("%s: submit: %s", downsampler->ops->name, error.message);
         free(present);
         nsubmitted++;
     }
     for (; ncollected < nsubmitted; ncollected++)
-        collect_oldest(downsampler, &gathering);
+        collect_oldest(downsampler, &gathering, ncollected % plan->nbuffers);
+    for (unsigned index = 0; index < plan->nbuffers; index++)
+        copy_kept(&gathering, index);
+    free(gathering.kept);
     for (unsigned level = 1; level <= pyramid->nlevels; level++) {
         struct extent extent = extent_at_level(pyramid->extent, level);
         for (uint32_t z = 0; z < extent.nz; z++)

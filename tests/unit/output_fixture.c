@@ -83,13 +83,31 @@ void output_fixture_write_slice(const struct output_fixture *fixture, struct out
                                 uint32_t z)
 {
     struct error error = {0};
-    struct bytes encoded = {0};
     unsigned char *voxels = output_fixture_voxels(fixture, level, z);
-    if (output->ops->encode(output, level, z, voxels, &encoded, &error) != STATUS_OK ||
-        output->ops->write(output, level, z, &encoded, &error) != STATUS_OK)
+    if (output_fixture_write(fixture, output, level, z, voxels, &error) != STATUS_OK)
         fail_msg("%s", error.message);
     free(voxels);
-    bytes_end(&encoded);
+}
+
+/* In three runs, or as many as there are rows. */
+enum status output_fixture_write(const struct output_fixture *fixture, struct output *output, unsigned level,
+                                 uint32_t z, const unsigned char *voxels, struct error *error)
+{
+    const struct extent extent = extent_at_level(fixture->pyramid.extent, level);
+    const size_t row_bytes = extent.nx * voxel_bytes(fixture->pyramid.type);
+    uint64_t n_bytes = 0;
+    const uint32_t step = extent_reduce(extent.ny, 1) < 3 ? 1 : extent.ny / 3 + 1;
+    for (uint32_t y0 = 0; y0 < extent.ny; y0 += step) {
+        struct level_rows rows = {.level = level,
+                                  .z = z,
+                                  .y0 = y0,
+                                  .nrows = extent.ny - y0 < step ? extent.ny - y0 : step,
+                                  .voxels = voxels + y0 * row_bytes};
+        enum status status = output->ops->write(output, &rows, &n_bytes, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
 }
 
 void output_fixture_write_all(const struct output_fixture *fixture, struct output *output)

@@ -28,6 +28,9 @@ void output_fixture_pyramid(struct output_fixture *fixture, uint64_t seed);
 unsigned char *output_fixture_voxels(const struct output_fixture *fixture, unsigned level, uint32_t z);
 
 struct output *output_fixture_open(const struct output_fixture *fixture, bool force);
+/* The slice with other voxels; the output's own status. */
+enum status output_fixture_write(const struct output_fixture *fixture, struct output *output, unsigned level,
+                                 uint32_t z, const unsigned char *voxels, struct error *error);
 void output_fixture_write_slice(const struct output_fixture *fixture, struct output *output, unsigned level,
                                 uint32_t z);
 void output_fixture_write_all(const struct output_fixture *fixture, struct output *output);

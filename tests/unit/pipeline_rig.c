@@ -4,8 +4,8 @@
 #include "pipeline_rig.h"
 
 #include "base/file.h"
-#include "pipeline/assembler.h"
 #include "pipeline/queue.h"
+#include "pipeline/results.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@ static const struct knobs *current; /* for what has no context: those of the rig
 static atomic_uint nopened;         /* slice files, while it runs */
 
 /* The linker puts these in the place of the functions that every stage goes through, so that all of them may
- * dawdle: the reader at its files, the driver at the assembler, and each of them before and behind a queue.
+ * dawdle: the reader at its files, the driver at the rows that it collects, and each of them before and
+ * behind a queue.
  */
 enum status __real_input_file_open(struct input_file *file, const char *path, struct error *error);
 enum status __wrap_input_file_open(struct input_file *file, const char *path, struct error *error);
@@ -28,8 +29,8 @@ enum status __real_input_file_read(const struct input_file *file, void *data, si
                                    struct error *error);
 enum status __wrap_input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,
                                    struct error *error);
-enum status __real_assembler_add(void *context, const struct level_rows *rows, struct error *error);
-enum status __wrap_assembler_add(void *context, const struct level_rows *rows, struct error *error);
+enum status __real_results_add(void *context, const struct level_rows *rows, struct error *error);
+enum status __wrap_results_add(void *context, const struct level_rows *rows, struct error *error);
 enum status __real_queue_push(struct queue *queue, void *item, struct error *error);
 enum status __wrap_queue_push(struct queue *queue, void *item, struct error *error);
 enum status __real_queue_pop(struct queue *queue, void **item, struct error *error);
@@ -49,10 +50,10 @@ enum status __wrap_input_file_read(const struct input_file *file, void *data, si
     return __real_input_file_read(file, data, n_bytes, offset, error);
 }
 
-enum status __wrap_assembler_add(void *context, const struct level_rows *rows, struct error *error)
+enum status __wrap_results_add(void *context, const struct level_rows *rows, struct error *error)
 {
     dawdle(current);
-    return __real_assembler_add(context, rows, error);
+    return __real_results_add(context, rows, error);
 }
 
 enum status __wrap_queue_push(struct queue *queue, void *item, struct error *error)

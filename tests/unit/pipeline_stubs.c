@@ -149,6 +149,7 @@ static enum status stub_submit(struct downsampler *downsampler, unsigned index, 
         touch(knobs->fault_path);
     if (stub->count == nbuffers)
         stub->wrong = true;
+    memset(stub->rows[index], 0xa5, stub->rows_bytes);
     *flight = (struct in_flight){.index = index, .batch = *batch};
     if (mix(knobs->seed, stub->nsubmitted) & 1)
         work(stub, flight);
@@ -157,16 +158,18 @@ static enum status stub_submit(struct downsampler *downsampler, unsigned index, 
     return STATUS_OK;
 }
 
-/* Delivers rows y0 .. y1-1 of slice z of `level`, in pieces. */
+/* Delivers rows y0 .. y1-1 of slice z of `level`, in pieces, which lie at *to and push it on. */
 static enum status deliver(struct stub_downsampler *stub, unsigned level, uint32_t z, uint32_t y0,
-                           uint32_t y1, level_sink sink, void *context, struct error *error)
+                           uint32_t y1, unsigned char **to, level_sink sink, void *context,
+                           struct error *error)
 {
     uint32_t nx = extent_reduce(stub->seen.extent.nx, level);
     size_t width = voxel_bytes(stub->seen.type);
-    unsigned char *rows = stub->rows;
     enum status status = STATUS_OK;
     while (status == STATUS_OK && y0 < y1) {
         uint32_t nrows = 1 + (uint32_t)(mix(stub->knobs->seed, y0 + z) % (y1 - y0));
+        unsigned char *rows = *to;
+        *to += nrows * nx * width;
         for (uint32_t i = 0; i < nrows * nx; i++)
             cube_reduce(&stub->seen, level, i % nx, y0 + i / nx, z, rows + i * width);
         struct level_rows piece = {.level = level, .z = z, .y0 = y0, .nrows = nrows, .voxels = rows};
@@ -178,9 +181,11 @@ static enum status deliver(struct stub_downsampler *stub, unsigned level, uint32
     return status;
 }
 
-static enum status deliver_finished(struct stub_downsampler *stub, const struct batch *batch, level_sink sink,
-                                    void *context, struct error *error)
+static enum status deliver_finished(struct stub_downsampler *stub, const struct in_flight *flight,
+                                    level_sink sink, void *context, struct error *error)
 {
+    const struct batch *batch = &flight->batch;
+    unsigned char *to = stub->rows[flight->index];
     const struct extent extent = stub->seen.extent;
     enum status status = STATUS_OK;
     for (unsigned level = 1; level <= stub->nlevels; level++) {
@@ -190,7 +195,7 @@ static enum status deliver_finished(struct stub_downsampler *stub, const struct 
         if (stub->knobs->fault == FAULT_SHORTFALL && batch->z0 + batch->nslices == extent.nz)
             continue;
         for (uint32_t i = 0; status == STATUS_OK && i < n; i++)
-            status = deliver(stub, level, z + i, y0, y1, sink, context, error);
+            status = deliver(stub, level, z + i, y0, y1, &to, sink, context, error);
     }
     return status;
 }
@@ -214,7 +219,7 @@ static enum status stub_collect(struct downsampler *downsampler, level_sink sink
         return error_set(error, STATUS_DEVICE, "collect fails");
     if (!flight->worked)
         work(stub, flight);
-    enum status status = deliver_finished(stub, &flight->batch, sink, context, error);
+    enum status status = deliver_finished(stub, flight, sink, context, error);
     move_buffer(stub, flight->index);
     stub->first = (stub->first + 1) % stub->base.plan.nbuffers;
     stub->count--;
@@ -237,16 +242,22 @@ void stub_downsampler_init(struct stub_downsampler *stub, const struct pyramid *
     stub->buffers = need(calloc(plan->nbuffers, sizeof *stub->buffers));
     stub->wanted_row = need(malloc(pyramid->extent.nx * voxel_bytes(pyramid->type)));
     stub->spare_buffer = need(malloc(plan->buffer_bytes));
-    stub->rows = need(malloc(extent_slice_bytes(extent_at_level(pyramid->extent, 1), pyramid->type)));
+    stub->rows = need(calloc(plan->nbuffers, sizeof *stub->rows));
+    for (unsigned level = 1; level <= pyramid->nlevels; level++)
+        stub->rows_bytes += plan_level_bytes(plan, pyramid, level);
     stub->in_flight = need(calloc(plan->nbuffers, sizeof *stub->in_flight));
-    for (unsigned i = 0; i < plan->nbuffers; i++)
+    for (unsigned i = 0; i < plan->nbuffers; i++) {
         stub->buffers[i] = need(malloc(plan->buffer_bytes));
+        stub->rows[i] = need(malloc(stub->rows_bytes));
+    }
 }
 
 void stub_downsampler_end(struct stub_downsampler *stub)
 {
-    for (unsigned i = 0; i < stub->base.plan.nbuffers; i++)
+    for (unsigned i = 0; i < stub->base.plan.nbuffers; i++) {
         free(stub->buffers[i]);
+        free(stub->rows[i]);
+    }
     free(stub->buffers);
     free(stub->in_flight);
     free(stub->rows);
@@ -257,41 +268,25 @@ void stub_downsampler_end(struct stub_downsampler *stub)
 
 /* --- the output -------------------------------------------------------------------------------------- */
 
-static enum status stub_encode(struct output *output, unsigned level, uint32_t z, const void *voxels,
-                               struct bytes *encoded, struct error *error)
-{
-    struct stub_output *stub = (struct stub_output *)output;
-    const struct cube *cube = &stub->levels[level];
-    size_t n_bytes = extent_slice_bytes(cube->extent, cube->type);
-    const uint32_t label[STUB_LABEL_BYTES / 4] = {level, z};
-    dawdle(stub->knobs);
-    if (stub->knobs->fault == FAULT_ENCODE && stub->nencoded++ == stub->knobs->fault_at)
-        return error_set(error, STATUS_FAILED, "encode fails");
-    enum status status = bytes_reserve(encoded, sizeof label + n_bytes, error);
-    if (status != STATUS_OK)
-        return status;
-    memcpy(encoded->data, label, sizeof label);
-    memcpy(encoded->data + sizeof label, voxels, n_bytes);
-    encoded->n_bytes = sizeof label + n_bytes;
-    return STATUS_OK;
-}
-
-static enum status stub_write(struct output *output, unsigned level, uint32_t z, const struct bytes *encoded,
+static enum status stub_write(struct output *output, const struct level_rows *rows, uint64_t *n_bytes,
                               struct error *error)
 {
     struct stub_output *stub = (struct stub_output *)output;
-    struct cube *cube = &stub->levels[level];
-    const uint32_t label[STUB_LABEL_BYTES / 4] = {level, z};
+    struct cube *cube = &stub->levels[rows->level];
+    uint32_t *nrows = &stub->nrows[rows->level][rows->z];
     dawdle(stub->knobs);
     usleep(stub->knobs->write_us);
-    if (stub->knobs->fault == FAULT_WRITE && stub->nwritten == stub->knobs->fault_at)
+    if (stub->knobs->fault == FAULT_WRITE && stub->nwrites == stub->knobs->fault_at)
         return error_set(error, STATUS_OUTPUT, "write fails");
-    if (memcmp(encoded->data, label, sizeof label) != 0 || cube->present[z] ||
-        (z > 0 && !cube->present[z - 1]))
+    bool begins = rows->y0 == 0;
+    if (rows->y0 != *nrows || (begins && rows->z > 0 && stub->nrows[rows->level][rows->z - 1] == 0))
         stub->wrong = true;
-    memcpy(cube_row(cube, 0, z), encoded->data + sizeof label, encoded->n_bytes - sizeof label);
-    cube->present[z] = true;
-    stub->nwritten++;
+    memcpy(cube_row(cube, rows->y0, rows->z), rows->voxels,
+           rows->nrows * cube->extent.nx * voxel_bytes(cube->type));
+    *nrows += rows->nrows;
+    *n_bytes += (uint64_t)rows->nrows * STUB_BYTES_PER_ROW;
+    cube->present[rows->z] = *nrows == cube->extent.ny;
+    stub->nwrites++;
     return STATUS_OK;
 }
 
@@ -304,19 +299,23 @@ static enum status stub_finish(struct output *output, struct error *error)
     return STATUS_OK;
 }
 
-static const struct output_ops stub_output_ops = {
-    .name = "stub", .encode = stub_encode, .write = stub_write, .finish = stub_finish};
+static const struct output_ops stub_output_ops = {.name = "stub", .write = stub_write, .finish = stub_finish};
 
 void stub_output_init(struct stub_output *stub, const struct pyramid *pyramid, const struct knobs *knobs)
 {
     *stub =
         (struct stub_output){.base = {.ops = &stub_output_ops}, .knobs = knobs, .nlevels = pyramid->nlevels};
-    for (unsigned level = 1; level <= pyramid->nlevels; level++)
-        cube_init(&stub->levels[level], extent_at_level(pyramid->extent, level), pyramid->type);
+    for (unsigned level = 1; level <= pyramid->nlevels; level++) {
+        const struct extent extent = extent_at_level(pyramid->extent, level);
+        cube_init(&stub->levels[level], extent, pyramid->type);
+        stub->nrows[level] = need(calloc(extent.nz, sizeof *stub->nrows[level]));
+    }
 }
 
 void stub_output_end(struct stub_output *stub)
 {
-    for (unsigned level = 1; level <= stub->nlevels; level++)
+    for (unsigned level = 1; level <= stub->nlevels; level++) {
         cube_end(&stub->levels[level]);
+        free(stub->nrows[level]);
+    }
 }

@@ -16,8 +16,7 @@ enum fault {
     FAULT_COLLECT,   /* its collect */
     FAULT_DISORDER,  /* a collect delivers rows that do not come next */
     FAULT_SHORTFALL, /* the rows of the last slices are not delivered */
-    FAULT_ENCODE,    /* the output's encode of its `fault_at`th slice */
-    FAULT_WRITE,     /* its write */
+    FAULT_WRITE,     /* the output's `fault_at`th write */
     FAULT_FINISH,    /* its finish */
     /* From here on `fault_at` is a slice that is not missing. */
     FAULT_DECODE,    /* the codec's decode of slice `fault_at` */
@@ -76,7 +75,9 @@ struct stub_downsampler {
     unsigned char **buffers;
     unsigned char *spare_buffer;
     unsigned char *wanted_row;
-    unsigned char *rows; /* room for a slice of level 1 */
+    unsigned char *
+        *rows; /* for each buffer, room for all that its batch finishes, spoiled by its next submit */
+    size_t rows_bytes;
     struct in_flight {
         unsigned index;
         struct batch batch;
@@ -93,14 +94,16 @@ void stub_downsampler_init(struct stub_downsampler *stub, const struct pyramid *
                            const struct knobs *knobs);
 void stub_downsampler_end(struct stub_downsampler *stub);
 
-enum { STUB_LABEL_BYTES = 8 }; /* in an encoded slice, besides its voxels */
+/* What the stub says that it writes. */
+enum { STUB_BYTES_PER_ROW = 3 };
 
 struct stub_output {
     struct output base;
     const struct knobs *knobs;
     unsigned nlevels;
-    struct cube levels[LEVELS_MAX + 1]; /* present: written */
-    uint32_t nencoded, nwritten;
+    struct cube levels[LEVELS_MAX + 1]; /* present: written whole */
+    uint32_t *nrows[LEVELS_MAX + 1];    /* of each slice, that have been written */
+    uint32_t nwrites;
     bool finished;
     bool wrong;
 };

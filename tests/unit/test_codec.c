@@ -112,7 +112,7 @@ static void test_big_tiff_head(void **state)
     struct slice_header header;
     struct spacing spacing = {0.25, 3, 0, UNIT_CM};
     uint32_t voxels[6] = {1, 0xffffffff, 3, 4, 5, 6};
-    assert_int_equal(tiff_encode_head(3, 2, VOXEL_U32, spacing, true, &encoded, &error), STATUS_OK);
+    assert_int_equal(tiff_encode_head_as(true, 3, 2, VOXEL_U32, spacing, &encoded, &error), STATUS_OK);
     size_t n_head = encoded.n_bytes;
     assert_int_equal(bytes_reserve(&encoded, n_head + sizeof voxels, &error), STATUS_OK);
     memcpy(encoded.data + n_head, voxels, sizeof voxels); /* little-endian hosts only, as CI has */

@@ -190,16 +190,43 @@ static void test_level_folder_vanishes(void **state)
 {
     struct output_fixture *fixture = *state;
     struct error error = {0};
-    struct bytes encoded = {0};
     unsigned char *voxels = output_fixture_voxels(fixture, 1, 0);
     struct output *output = output_fixture_open(fixture, false);
     assert_int_equal(rmdir(temp_path(fixture->folder, "1")), 0);
-    assert_int_equal(output->ops->encode(output, 1, 0, voxels, &encoded, &error), STATUS_OK);
-    assert_int_equal(output->ops->write(output, 1, 0, &encoded, &error), STATUS_OUTPUT);
+    assert_int_equal(output_fixture_write(fixture, output, 1, 0, voxels, &error), STATUS_OUTPUT);
     assert_non_null(strstr(error.message, temp_path(fixture->folder, "1/")));
     output->ops->close(output);
-    bytes_end(&encoded);
     free(voxels);
+}
+
+/* Row by row in turn, as bands of a deep slab come; the last one's last row is kept back. */
+static void test_slices_side_by_side(void **state)
+{
+    struct output_fixture *fixture = *state;
+    fixture->pyramid = (struct pyramid){.extent = {7, 11, 9}, .type = VOXEL_I16, .nlevels = 1};
+    free(fixture->slices);
+    fixture->source.slices = fixture->slices = calloc(9, sizeof *fixture->slices);
+    struct error error = {0};
+    struct output *output = output_fixture_open(fixture, false);
+    unsigned char *voxels[5];
+    for (uint32_t z = 0; z < 5; z++)
+        voxels[z] = output_fixture_voxels(fixture, 1, z);
+    uint64_t n_bytes = 0;
+    for (uint32_t i = 0; i < 6 * 5; i++) {
+        uint32_t y = i / 5, z = i % 5;
+        struct level_rows row = {.level = 1, .z = z, .y0 = y, .nrows = 1, .voxels = voxels[z] + y * 4 * 2};
+        if (i == 6 * 5 - 1)
+            break;
+        assert_int_equal(output->ops->write(output, &row, &n_bytes, &error), STATUS_OK);
+        assert_int_equal(temp_exists(temp_path(fixture->folder, "1/%06u.tif", z)), y == 5);
+    }
+    assert_int_equal(output->ops->finish(output, &error), STATUS_FAILED);
+    output->ops->close(output);
+    assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), 4); /* the partial file is gone */
+    for (uint32_t z = 0; z < 5; z++)
+        free(voxels[z]);
+    output_fixture_build(fixture, false);
+    output_fixture_assert_whole(fixture, true);
 }
 
 static void test_null_output(void **state)
@@ -233,6 +260,7 @@ int main(void)
         TEST(test_two_runs_at_once),
         TEST(test_folder_is_moved_while_written),
         TEST(test_level_folder_vanishes),
+        TEST(test_slices_side_by_side),
         TEST(test_null_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,8 +35,9 @@ static uint64_t bytes_to_write(const struct rig *rig)
 {
     uint64_t sum_bytes = 0;
     for (unsigned level = 1; level <= rig->shape.nlevels; level++)
-        sum_bytes += extent_volume_bytes(rig->output.levels[level].extent, rig->shape.type);
-    return sum_bytes + count_level_slices(rig) * STUB_LABEL_BYTES;
+        sum_bytes += (uint64_t)rig->output.levels[level].extent.ny * rig->output.levels[level].extent.nz *
+                     STUB_BYTES_PER_ROW;
+    return sum_bytes;
 }
 
 static uint32_t count_files(const struct rig *rig)

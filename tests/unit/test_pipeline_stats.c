@@ -59,8 +59,6 @@ static void test_bytes(void **state)
         assert_int_equal(stages[STAGE_UPLOAD].n_bytes, extent_volume_bytes(shape.extent, shape.type));
         assert_int_equal(stages[STAGE_KERNEL].n_bytes, extent_volume_bytes(shape.extent, shape.type));
         assert_int_equal(stages[STAGE_DOWNLOAD].n_bytes, levels_bytes(&rig));
-        assert_int_equal(stages[STAGE_ASSEMBLE].n_bytes, levels_bytes(&rig));
-        assert_int_equal(stages[STAGE_ENCODE].n_bytes, rig.progress.bytes_written);
         assert_int_equal(stages[STAGE_WRITE].n_bytes, rig.progress.bytes_written);
         assert_true(stages[STAGE_KERNEL].busy_seconds == 2);
         assert_int_equal(stages[STAGE_KERNEL].lane, LANE_DRIVER); /* the plan holds no device memory */
@@ -102,7 +100,6 @@ static void test_slow_writing(void **state)
     (void)state;
     struct pipeline_stats stats = run_slowed(0, (struct knobs){.seed = 1, .write_us = 20000});
     assert_true(stats.stages[STAGE_WRITE].busy_seconds >= 12 * 0.02);
-    assert_true(stats.stages[STAGE_ENCODE].busy_seconds < stats.seconds / 2);
     assert_true(stats.stages[STAGE_READ].busy_seconds < stats.seconds / 2);
     assert_int_equal(pipeline_busiest_lane(&stats), LANE_WRITER);
     assert_int_equal(stats.stages[STAGE_DECODE].nthreads, 0);
@@ -163,7 +160,7 @@ static void test_shares(void **state)
     assert_true(pipeline_stage_share(&stats, STAGE_UPLOAD) == 0);
     assert_true(pipeline_lane_share(&stats, LANE_WRITER) > 0.69);
     assert_int_equal(pipeline_busiest_lane(&stats), LANE_WRITER);
-    assert_string_equal(pipeline_stage_name(STAGE_ASSEMBLE), "assemble");
+    assert_string_equal(pipeline_stage_name(STAGE_DOWNLOAD), "download");
 }
 
 int main(void)
