@@ -3,8 +3,9 @@
  * reduced when it is written, so a buffer is a few megabytes: bands of two slices, or, when whole slices are
  * smaller than that, deeper batches, which carry fewer sums. More than two slices in bands would be reduced a
  * little faster, but would read back and forth between more files. */
+#include "downsample/cpu_plan.h"
+
 #include "base/checked.h"
-#include "downsample/backends.h"
 #include "downsample/cpu_layout.h"
 
 #include <unistd.h>
@@ -42,26 +43,63 @@ static uint32_t choose_depth(const struct pyramid *pyramid, uint64_t buffer_byte
     return plan_depth((uint32_t)(n < box ? n : box), pyramid->extent.nz, pyramid->nlevels);
 }
 
-enum status cpu_plan(struct downsample_plan *plan, const struct pyramid *pyramid,
-                     const struct downsample_limits *limits, bool whole_slices, struct error *error)
+/* The plan with buffers of at most `buffer_bytes`, as far as that can be; false when it does not fit this
+ * machine's addresses. */
+static bool plan_with(struct downsample_plan *plan, const struct pyramid *pyramid,
+                      const struct downsample_limits *limits, bool whole_slices, unsigned nbuffers,
+                      uint64_t buffer_bytes)
 {
     const struct extent extent = pyramid->extent;
-    uint64_t buffer_bytes = BUFFER_BYTES;
-    if (limits->buffer_bytes && limits->buffer_bytes < buffer_bytes)
-        buffer_bytes = limits->buffer_bytes;
     uint32_t depth = plan_depth(limits->batch_slices ? limits->batch_slices : 2, extent.nz, pyramid->nlevels);
     uint32_t rows = whole_slices ? extent.ny : choose_rows(pyramid, limits, depth, buffer_bytes);
     if (limits->batch_slices == 0 && rows == extent.ny)
         depth = choose_depth(pyramid, buffer_bytes);
-    *plan = (struct downsample_plan){.nbuffers = limits->nbuffers ? limits->nbuffers : NBUFFERS};
-    if (!plan_set_batch(plan, pyramid, depth, rows))
-        return error_set(error, STATUS_FAILED,
-                         "%u slices of %u rows do not fit the memory that this machine can address; ask for "
-                         "smaller batches",
-                         (unsigned)depth, (unsigned)rows);
+    *plan = (struct downsample_plan){.nbuffers = nbuffers};
+    if (plan_set_batch(plan, pyramid, depth, rows))
+        return true;
+    plan->batch_slices = depth; /* for the message */
+    plan->band_rows = rows;
+    return false;
+}
+
+static uint64_t most_buffer_bytes(const struct downsample_limits *limits)
+{
+    return limits->buffer_bytes && limits->buffer_bytes < BUFFER_BYTES ? limits->buffer_bytes : BUFFER_BYTES;
+}
+
+enum status cpu_plan_within(struct downsample_plan *plan, const struct pyramid *pyramid,
+                            const struct downsample_limits *limits, bool whole_slices,
+                            plan_host_bytes host_bytes, struct error *error)
+{
+    unsigned nthreads = limits->nthreads ? limits->nthreads : processors();
+    unsigned most_buffers = limits->nbuffers ? limits->nbuffers : NBUFFERS;
+    unsigned least_buffers = limits->nbuffers ? limits->nbuffers : 1;
+    for (unsigned nbuffers = most_buffers; nbuffers >= least_buffers; nbuffers--)
+        for (uint64_t buffer_bytes = most_buffer_bytes(limits); buffer_bytes > 0; buffer_bytes /= 2) {
+            if (!plan_with(plan, pyramid, limits, whole_slices, nbuffers, buffer_bytes))
+                return error_set(error, STATUS_FAILED,
+                                 "%u slices of %u rows do not fit the memory that this machine can address; "
+                                 "ask for smaller batches",
+                                 (unsigned)plan->batch_slices, (unsigned)plan->band_rows);
+            plan->host_bytes = host_bytes(pyramid, plan, nthreads);
+            if (host_budget_fits(limits->budget, plan))
+                return STATUS_OK;
+            if (plan->buffer_bytes > buffer_bytes)
+                break; /* it cannot be smaller */
+        }
+    return host_budget_refuse(limits->budget, error);
+}
+
+static uint64_t fast_path_bytes(const struct pyramid *pyramid, const struct downsample_plan *plan,
+                                unsigned nthreads)
+{
     struct cpu_layout layout;
-    cpu_layout_init(&layout, pyramid, plan, limits->nthreads ? limits->nthreads : processors(),
-                    &cpu_tuning_default);
-    plan->host_bytes = layout.host_bytes;
-    return STATUS_OK;
+    cpu_layout_init(&layout, pyramid, plan, nthreads, &cpu_tuning_default);
+    return layout.host_bytes;
+}
+
+enum status cpu_plan(struct downsample_plan *plan, const struct pyramid *pyramid,
+                     const struct downsample_limits *limits, bool whole_slices, struct error *error)
+{
+    return cpu_plan_within(plan, pyramid, limits, whole_slices, fast_path_bytes, error);
 }

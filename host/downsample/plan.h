@@ -17,6 +17,8 @@ struct downsample_plan {
     uint64_t buffer_bytes; /* batch_slices * band_rows * nx voxels */
     uint64_t host_bytes;   /* host memory that the backend holds, input buffers included */
     uint64_t device_bytes; /* device memory that it holds; 0 for the CPU path */
+    uint64_t driver_bytes; /* host memory that the device's driver is taken to hold for itself; not counted in
+                              host_bytes; 0 for the CPU path */
 };
 
 /* Rows y0 .. y0+nrows-1 of slices z0 .. z0+nslices-1. */

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "downsample/backends.h"
 #include "downsample/big_memory.h"
+#include "downsample/cpu_plan.h"
 #include "downsample/intake.h"
 
 #include <float.h>
@@ -320,19 +321,37 @@ static const struct downsampler_ops reference_ops = {
     .destroy = reference_destroy,
 };
 
-/* Allocates the sums, and adds their bytes to the plan's. */
+static uint64_t sums_bytes(const struct pyramid *pyramid, unsigned level)
+{
+    uint32_t nrows = level == 0 ? 1 : extent_reduce(pyramid->extent.ny, level);
+    return saturated_mul3(extent_reduce(pyramid->extent.nx, level), nrows,
+                          pyramid->type == VOXEL_F32 ? sizeof(float) : sizeof(uint64_t));
+}
+
+/* A plan_host_bytes. */
+static uint64_t reference_host_bytes(const struct pyramid *pyramid, const struct downsample_plan *plan,
+                                     unsigned nthreads)
+{
+    (void)nthreads; /* it has one */
+    uint64_t total_bytes = intake_bytes(pyramid, plan);
+    for (unsigned level = 0; level <= pyramid->nlevels; level++)
+        total_bytes = saturated_add(total_bytes, sums_bytes(pyramid, level));
+    return total_bytes;
+}
+
+enum status reference_plan(struct downsample_plan *plan, const struct pyramid *pyramid,
+                           const struct downsample_limits *limits, bool whole_slices, struct error *error)
+{
+    return cpu_plan_within(plan, pyramid, limits, whole_slices, reference_host_bytes, error);
+}
+
+/* Allocates the sums. */
 static enum status allocate_planes(struct reference *reference, struct error *error)
 {
     const struct pyramid *pyramid = &reference->pyramid;
-    struct downsample_plan *plan = &reference->base.plan;
-    size_t sum_bytes = is_float(reference) ? sizeof(float) : sizeof(uint64_t);
-    uint64_t total_bytes = 0;
     bool refused = false;
     for (unsigned level = 0; level <= pyramid->nlevels && !refused; level++) {
-        uint32_t nrows = level == 0 ? 1 : extent_reduce(pyramid->extent.ny, level);
-        uint64_t n_bytes = saturated_mul3(extent_reduce(pyramid->extent.nx, level), nrows, sum_bytes);
-        total_bytes = saturated_add(total_bytes, n_bytes);
-        void *sums = big_alloc(n_bytes);
+        void *sums = big_alloc(sums_bytes(pyramid, level));
         if (is_float(reference))
             reference->float_sums[level] = sums;
         else
@@ -340,8 +359,7 @@ static enum status allocate_planes(struct reference *reference, struct error *er
         refused = !sums;
     }
     if (refused)
-        return error_no_memory(error, total_bytes, "the sums of the reference");
-    plan->host_bytes = saturated_add(intake_bytes(pyramid, plan), total_bytes);
+        return error_no_memory(error, reference->base.plan.host_bytes, "the sums of the reference");
     return STATUS_OK;
 }
 
@@ -352,6 +370,7 @@ enum status reference_create(struct downsampler **downsampler, const struct pyra
     if (!reference)
         return error_no_memory(error, sizeof *reference, "the reference");
     reference->base = (struct downsampler){.ops = &reference_ops, .plan = *plan};
+    reference->base.plan.host_bytes = reference_host_bytes(pyramid, plan, 1);
     reference->pyramid = *pyramid;
     if (intake_init(&reference->intake, pyramid, plan, error) != STATUS_OK)
         goto destroy_reference;
