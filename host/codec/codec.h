@@ -29,6 +29,8 @@ struct slice_header {
                    voxels_offset: they may be read into place without decode() */
     uint64_t voxels_offset; /* in bytes; meaningful when plain */
     uint64_t encoded_bytes; /* decode() needs the file's bytes 0 .. encoded_bytes-1 */
+    uint64_t decode_bytes;  /* memory that decode() takes for itself meanwhile; about, for it depends on how
+                               the file was compressed */
     char layout[64];        /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, big-endian" */
 };
 

@@ -17,6 +17,9 @@ const char *tiff_compression_name(uint16_t compression);
 enum status tiff_compression_check(uint16_t compression, enum voxel_type type, const char *path,
                                    struct error *error);
 
+/* Bytes that libtiff's decoder takes for itself while it decodes a strip or tile of chunk_bytes. */
+uint64_t tiff_compression_decode_bytes(uint16_t compression, uint64_t chunk_bytes);
+
 /* True where libtiff's decoder fills in for damaged data and only warns. */
 bool tiff_compression_warns_of_damage(uint16_t compression);
 

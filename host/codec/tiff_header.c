@@ -119,6 +119,7 @@ static enum status fill_header(const struct tiff_handle *handle, const struct ti
         .plain = is_plain(handle, &image, &chunks),
         .voxels_offset = chunks.first_bytes,
         .encoded_bytes = used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes,
+        .decode_bytes = tiff_image_decode_bytes(&image),
     };
     tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
     if (check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image, &chunks, &imagej,

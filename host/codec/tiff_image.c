@@ -216,6 +216,16 @@ uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index)
     return (image->ny - y0) * image->row_bytes;
 }
 
+uint64_t tiff_image_decode_bytes(const struct tiff_image *image)
+{
+    enum { HANDLE_BYTES = 16 << 10 };
+    uint64_t n_bytes = tiff_compression_decode_bytes(image->compression, image->chunk_bytes);
+    n_bytes = saturated_add(n_bytes, saturated_mul3(image->nchunks, 2 * sizeof(uint64_t), 1));
+    if (image->tiled)
+        n_bytes = saturated_add(n_bytes, image->chunk_bytes);
+    return saturated_add(n_bytes, HANDLE_BYTES);
+}
+
 enum status tiff_image_check_chunks(const struct tiff_handle *handle, const struct tiff_image *image,
                                     struct tiff_chunks *chunks, struct error *error)
 {

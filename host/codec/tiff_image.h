@@ -47,6 +47,10 @@ enum status tiff_image_check_chunks(const struct tiff_handle *handle, const stru
 /* Decoded bytes of chunk `index`; strips only differ in the last one. */
 uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index);
 
+/* Bytes that decoding takes besides the file's and the voxels': the decoder's, those of a tile that is not as
+ * wide as the image, and libtiff's tables. */
+uint64_t tiff_image_decode_bytes(const struct tiff_image *image);
+
 /* For people: "deflate, tiles 256x256, big-endian". */
 void tiff_image_layout(const struct tiff_handle *handle, const struct tiff_image *image, char *text,
                        size_t n_bytes);

@@ -6,35 +6,30 @@
 
 #include <stdlib.h>
 
-/* How many slices need a decoder, and the bytes of the largest one's file. */
-static uint32_t count_encoded(const struct stack *stack, uint64_t *largest_bytes)
+/* Slices that can be under way at a time: those of all input buffers, or of the slab that bands of rows are
+ * copied from. */
+static uint64_t count_places(const struct downsample_plan *plan, uint32_t ny)
 {
-    uint32_t n = 0;
-    *largest_bytes = 0;
-    for (uint32_t z = 0; z < stack->extent.nz; z++) {
-        const struct slice *slice = &stack->slices[z];
-        if (!slice->path || slice->header.plain)
-            continue;
-        n++;
-        if (slice->header.encoded_bytes > *largest_bytes)
-            *largest_bytes = slice->header.encoded_bytes;
-    }
-    return n;
+    return plan->band_rows < ny ? plan->batch_slices : (uint64_t)plan->nbuffers * plan->batch_slices;
 }
 
-/* The number of decoders for n slices, with one encoded slice more than that. */
-static unsigned count_threads(uint32_t n, unsigned nthreads)
+unsigned decoders_count(const struct pipeline_load *load, const struct downsample_plan *plan, uint32_t ny,
+                        unsigned nthreads)
 {
-    if (nthreads < 1)
-        nthreads = 1;
-    return n < nthreads ? n : nthreads;
+    uint64_t most = nthreads < 1 ? 1 : nthreads, nplaces = count_places(plan, ny);
+    if (nplaces < most)
+        most = nplaces;
+    return load->nencoded < most ? load->nencoded : (unsigned)most;
 }
 
-uint64_t decoders_host_bytes(const struct stack *stack, unsigned nthreads)
+uint64_t decoders_host_bytes(const struct pipeline_load *load, const struct downsample_plan *plan,
+                             uint32_t ny, unsigned nthreads)
 {
-    uint64_t largest_bytes;
-    uint32_t n = count_encoded(stack, &largest_bytes);
-    return n == 0 ? 0 : saturated_mul3(count_threads(n, nthreads) + 1u, largest_bytes, 1);
+    unsigned n = decoders_count(load, plan, ny, nthreads);
+    if (n == 0)
+        return 0;
+    return saturated_add(saturated_mul3(n + 1u, load->encoded_bytes, 1),
+                         saturated_mul3(n, load->decode_bytes, 1));
 }
 
 static enum status decode_slice(const struct decoders *decoders, const struct encoded_slice *encoded,
@@ -97,17 +92,17 @@ static enum status allocate(struct decoders *decoders, uint64_t largest_bytes, s
     return status;
 }
 
-enum status decoders_init(struct decoders *decoders, const struct stack *stack, unsigned nthreads,
-                          struct stop *stop, struct error *error)
+enum status decoders_init(struct decoders *decoders, const struct stack *stack,
+                          const struct downsample_plan *plan, unsigned nthreads, struct stop *stop,
+                          struct error *error)
 {
-    uint64_t largest_bytes;
-    uint32_t n = count_encoded(stack, &largest_bytes);
+    const struct pipeline_load load = pipeline_load_of(stack);
     *decoders = (struct decoders){.codec = stack->codec, .stop = stop};
-    if (n == 0)
+    decoders->nthreads = decoders_count(&load, plan, stack->extent.ny, nthreads);
+    if (decoders->nthreads == 0)
         return STATUS_OK;
-    decoders->nthreads = count_threads(n, nthreads);
     decoders->nencoded = decoders->nthreads + 1;
-    enum status status = allocate(decoders, largest_bytes, error);
+    enum status status = allocate(decoders, load.encoded_bytes, error);
     for (unsigned i = 0; status == STATUS_OK && i < decoders->nthreads; i++)
         status = stage_start(&decoders->threads[i], "decoder", decoder_main, decoders, error);
     if (status != STATUS_OK) {

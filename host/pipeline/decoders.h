@@ -7,8 +7,10 @@
 #define STACKTHUMB_PIPELINE_DECODERS_H
 
 #include "base/bytes.h"
+#include "downsample/plan.h"
 #include "pipeline/busy.h"
 #include "pipeline/countdown.h"
+#include "pipeline/pipeline_load.h"
 #include "pipeline/queue.h"
 #include "pipeline/stage.h"
 #include "stack/stack.h"
@@ -35,8 +37,9 @@ struct decoders {
 
 /* Starts the threads. With all slices plain there is nothing to decode: then no thread is started and no
  * memory taken. On failure nothing is to be ended. */
-enum status decoders_init(struct decoders *decoders, const struct stack *stack, unsigned nthreads,
-                          struct stop *stop, struct error *error);
+enum status decoders_init(struct decoders *decoders, const struct stack *stack,
+                          const struct downsample_plan *plan, unsigned nthreads, struct stop *stop,
+                          struct error *error);
 
 /* Waits for the end of the threads: `jobs` has been closed, or the run stopped. */
 void decoders_join(struct decoders *decoders);
@@ -44,8 +47,14 @@ void decoders_join(struct decoders *decoders);
 /* Joins, and frees everything. */
 void decoders_end(struct decoders *decoders);
 
-/* Bytes that decoders_init allocates for encoded slices. */
-uint64_t decoders_host_bytes(const struct stack *stack, unsigned nthreads);
+/* How many decoders that starts: none when all slices are plain, at most nthreads, and no more than there are
+ * places to decode into. `ny` is that of the stack. */
+unsigned decoders_count(const struct pipeline_load *load, const struct downsample_plan *plan, uint32_t ny,
+                        unsigned nthreads);
+
+/* Bytes of its encoded slices, and what the decoders take for themselves. */
+uint64_t decoders_host_bytes(const struct pipeline_load *load, const struct downsample_plan *plan,
+                             uint32_t ny, unsigned nthreads);
 
 /* An encoded slice with its `bytes` reserved; waits for a decoder when all are in use. */
 enum status decoders_take(struct decoders *decoders, struct encoded_slice **encoded, struct error *error);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "downsample/downsampler.h"
 #include "output/output.h"
+#include "pipeline/pipeline_load.h"
 #include "pipeline/pipeline_stats.h"
 #include "stack/stack.h"
 #include "volume/pyramid.h"
@@ -46,10 +47,11 @@ struct pipeline_run {
 /* Runs to the end or to the first error. Threads are joined and buffers freed in every case. */
 enum status pipeline_run(const struct pipeline_run *run, struct error *error);
 
-/* Host memory that a run holds besides plan->host_bytes: file bytes of slices that are not plain, slices
- * decoded for bands of rows. It does not depend on the number of slices. */
-uint64_t pipeline_host_bytes(const struct stack *stack, const struct downsample_plan *plan,
-                             unsigned nthreads);
+/* Host memory that a run with `nthreads` decoders holds besides plan->host_bytes: file bytes of slices that are
+ * not plain, what decoders take, slices decoded for bands of rows. It does not depend on the number of slices.
+ */
+uint64_t pipeline_host_bytes(const struct pipeline_load *load, const struct pyramid *pyramid,
+                             const struct downsample_plan *plan, unsigned nthreads);
 
 /* True when some slice of the stack is not plain. Batches should then hold whole slices; a plan with bands
  * of rows works too, and costs a slab of decoded slices on the host. */

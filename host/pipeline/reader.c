@@ -8,18 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t reader_host_bytes(const struct stack *stack, const struct downsample_plan *plan)
+uint64_t reader_host_bytes(const struct pipeline_load *load, struct extent extent, enum voxel_type type,
+                           const struct downsample_plan *plan)
 {
-    if (plan->band_rows >= stack->extent.ny || !pipeline_needs_whole_slices(stack))
+    if (plan->band_rows >= extent.ny || load->nencoded == 0)
         return 0;
-    return saturated_mul3(plan->batch_slices, extent_slice_bytes(stack->extent, stack->type), 1);
+    return saturated_mul3(plan->batch_slices, extent_slice_bytes(extent, type), 1);
 }
 
 enum status reader_init(struct reader *reader, const struct stack *stack, const struct downsample_plan *plan,
                         struct ring *ring, struct decoders *decoders, struct stop *stop,
                         struct pipeline_progress *progress, struct error *error)
 {
-    uint64_t slab_bytes = reader_host_bytes(stack, plan);
+    const struct pipeline_load load = pipeline_load_of(stack);
+    uint64_t slab_bytes = reader_host_bytes(&load, stack->extent, stack->type, plan);
     *reader = (struct reader){
         .stack = stack, .plan = plan, .ring = ring, .decoders = decoders, .stop = stop, .progress = progress};
     enum status status = source_init(&reader->source, stack, plan->batch_slices, stop, progress, error);

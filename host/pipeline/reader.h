@@ -41,6 +41,7 @@ void reader_end(struct reader *reader);
 enum status reader_start(struct reader *reader, struct error *error);
 
 /* Bytes that reader_init allocates for decoded slices. */
-uint64_t reader_host_bytes(const struct stack *stack, const struct downsample_plan *plan);
+uint64_t reader_host_bytes(const struct pipeline_load *load, struct extent extent, enum voxel_type type,
+                           const struct downsample_plan *plan);
 
 #endif

@@ -23,16 +23,14 @@
 
 bool pipeline_needs_whole_slices(const struct stack *stack)
 {
-    for (uint32_t z = 0; z < stack->extent.nz; z++)
-        if (stack->slices[z].path && !stack->slices[z].header.plain)
-            return true;
-    return false;
+    return pipeline_load_of(stack).nencoded > 0;
 }
 
-uint64_t pipeline_host_bytes(const struct stack *stack, const struct downsample_plan *plan, unsigned nthreads)
+uint64_t pipeline_host_bytes(const struct pipeline_load *load, const struct pyramid *pyramid,
+                             const struct downsample_plan *plan, unsigned nthreads)
 {
-    uint64_t sum_bytes = decoders_host_bytes(stack, nthreads);
-    return saturated_add(sum_bytes, reader_host_bytes(stack, plan));
+    uint64_t sum_bytes = decoders_host_bytes(load, plan, pyramid->extent.ny, nthreads);
+    return saturated_add(sum_bytes, reader_host_bytes(load, pyramid->extent, pyramid->type, plan));
 }
 
 struct pipeline {
@@ -120,7 +118,7 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
                          run->progress, error);
     if (status != STATUS_OK)
         goto end_results;
-    status = decoders_init(&pipeline.decoders, run->stack, run->nthreads, stop, error);
+    status = decoders_init(&pipeline.decoders, run->stack, plan, run->nthreads, stop, error);
     if (status != STATUS_OK)
         goto end_reader;
     pipeline.writer = (struct writer){.output = run->output,

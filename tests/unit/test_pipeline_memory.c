@@ -87,7 +87,9 @@ static long long measure(const struct rig_shape *shape, long long *told_bytes)
     struct rig rig;
     struct error error = {0};
     rig_init(&rig, shape);
-    *told_bytes = (long long)pipeline_host_bytes(&rig.stack, &rig.downsampler.base.plan, rig.run.nthreads);
+    const struct pipeline_load load = pipeline_load_of(&rig.stack);
+    *told_bytes = (long long)pipeline_host_bytes(&load, &rig.pyramid, &rig.downsampler.base.plan,
+                                                 rig.run.nthreads);
     long long before = atomic_load(&held_bytes);
     atomic_store(&most_bytes, before);
     assert_int_equal(rig_run(&rig, &error), STATUS_OK);
