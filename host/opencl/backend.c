@@ -2,6 +2,9 @@
  * The OpenCL downsampler: created once per run, driven by one thread. */
 #include "opencl/backend.h"
 
+#include "base/checked.h"
+#include "base/resident.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +90,15 @@ static void release_queue(cl_command_queue queue)
         clReleaseCommandQueue(queue);
 }
 
+static void release_kernels(struct opencl_downsampler *d)
+{
+    if (d->pyramid_kernel)
+        clReleaseKernel(d->pyramid_kernel);
+    if (d->level_kernel)
+        clReleaseKernel(d->level_kernel);
+    d->pyramid_kernel = d->level_kernel = NULL;
+}
+
 static void opencl_destroy(struct downsampler *base)
 {
     struct opencl_downsampler *d = of(base);
@@ -94,10 +106,7 @@ static void opencl_destroy(struct downsampler *base)
     finish_queue(d->compute);
     finish_queue(d->download);
     memory_release(d);
-    if (d->pyramid_kernel)
-        clReleaseKernel(d->pyramid_kernel);
-    if (d->level_kernel)
-        clReleaseKernel(d->level_kernel);
+    release_kernels(d);
     release_queue(d->upload);
     release_queue(d->compute);
     release_queue(d->download);
@@ -154,39 +163,62 @@ static void set_work_group(struct opencl_downsampler *d, const struct opencl_dev
     memcpy(d->local, wide ? lanes : threads, sizeof d->local);
 }
 
-/* Takes the plan of the smaller and smaller budget that the device's memory grants. Kernels depend on the
- * plan (the levels that the first one computes), so they are built for each. */
+/* The kernels of base.plan and its layout. */
+static enum status build_kernels(struct opencl_downsampler *d, const struct program_build *build,
+                                 bool per_voxel, struct error *error)
+{
+    uint32_t band_rows = d->base.plan.band_rows;
+    planner_layout(&d->layout, &d->base.plan, &d->pyramid, per_voxel);
+    d->nbands = (uint32_t)(((uint64_t)d->pyramid.extent.ny + band_rows - 1) / band_rows);
+    enum status status = program_pyramid(&d->pyramid_kernel, build, &d->layout.shape, error);
+    if (status == STATUS_OK && d->layout.shape.fused < d->pyramid.nlevels)
+        status = program_level(&d->level_kernel, build, &d->layout.shape, error);
+    return status;
+}
+
+/* With the kernels built, the driver holds most of what it will: where that is over a tenth more than was
+ * planned for, the budget is told. False when the plan does not fit it any more. */
+static bool driver_fits(const struct opencl_downsampler *d, struct host_budget *budget)
+{
+    if (!budget)
+        return true;
+    uint64_t planned_bytes = saturated_add(budget->held_bytes, d->base.plan.driver_bytes);
+    uint64_t held_bytes = resident_bytes();
+    if (held_bytes / 11 * 10 <= planned_bytes)
+        return true;
+    budget->held_bytes = saturated_add(budget->held_bytes, held_bytes - planned_bytes);
+    return host_budget_fits(budget, &d->base.plan);
+}
+
+/* Takes the plan of the smaller and smaller limits that the device's memory and the driver's hunger for the
+ * host's leave. Kernels depend on the plan (the levels that the first one computes), so they are built for
+ * each. */
 static enum status settle(struct opencl_downsampler *d, const struct opencl_device *device,
                           const struct opencl_options *options, bool whole_slices,
                           struct program_build *build, struct error *error)
 {
-    uint64_t budget = planner_budget(device, options);
+    struct planner_limits limits;
+    planner_limits_init(&limits, device, &d->pyramid, options);
     for (;;) {
         struct error failure = {0};
         bool refused = false;
-        if (planner_plan(&d->base.plan, device, &d->pyramid, options, whole_slices, budget, error) !=
-            STATUS_OK)
+        if (planner_plan(&d->base.plan, device, &d->pyramid, options, whole_slices, &limits, error) !=
+                STATUS_OK ||
+            build_kernels(d, build, planner_per_voxel(device, options), error) != STATUS_OK)
             return error->status;
-        planner_layout(&d->layout, &d->base.plan, &d->pyramid, planner_per_voxel(device, options));
-        d->nbands = (uint32_t)(((uint64_t)d->pyramid.extent.ny + d->base.plan.band_rows - 1) /
-                               d->base.plan.band_rows);
-        if (program_pyramid(&d->pyramid_kernel, build, &d->layout.shape, error) != STATUS_OK)
-            return error->status;
-        if (d->layout.shape.fused < d->pyramid.nlevels &&
-            program_level(&d->level_kernel, build, &d->layout.shape, error) != STATUS_OK)
-            return error->status;
+        if (!driver_fits(d, options->budget)) {
+            release_kernels(d);
+            continue;
+        }
         if (memory_create(d, &refused, &failure) == STATUS_OK &&
             batch_warm_up(d, &refused, &failure) == STATUS_OK)
             return STATUS_OK;
         finish_queue(d->compute);
         memory_release(d);
-        clReleaseKernel(d->pyramid_kernel);
-        if (d->level_kernel)
-            clReleaseKernel(d->level_kernel);
-        d->pyramid_kernel = d->level_kernel = NULL;
+        release_kernels(d);
         if (!refused)
             return error_set(error, failure.status, "%s", failure.message);
-        budget = d->base.plan.device_bytes / 2;
+        limits.device_bytes = d->base.plan.device_bytes / 2;
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "downsample/downsampler.h"
+#include "downsample/host_budget.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,16 +62,19 @@ struct opencl_options {
     bool cache_always; /* keep binaries whether or not the driver does (tests) */
     bool profile;      /* tell downsampler->times, from profiling events */
     enum opencl_shape shape;
+    struct host_budget *budget; /* on the host's memory; NULL: no bound */
 };
 
-/* Plans a run on `device` without allocating: STATUS_DEVICE when not even the smallest batch fits. */
+/* Plans a run on `device` without allocating: STATUS_DEVICE when not even the smallest batch fits the device,
+ * STATUS_USAGE when none that does fits the budget. */
 enum status opencl_plan(struct downsample_plan *plan, const struct opencl_device *device,
                         const struct pyramid *pyramid, const struct opencl_options *options,
                         bool whole_slices, struct error *error);
 
 /* Builds the programs, allocates and warms up. A refused allocation shrinks the batch (downsampler->plan
- * tells the one taken). A build failure is STATUS_DEVICE with the last line of the log in the message; the
- * whole log goes to *build_log (malloc'ed; caller frees) when that is not NULL. */
+ * tells the one taken), and so does a driver that turns out to hold more than plan.driver_bytes, as far
+ * as the budget asks for it. A build failure is STATUS_DEVICE with the last line of the log in the message;
+ * the whole log goes to *build_log (malloc'ed; caller frees) when that is not NULL. */
 enum status opencl_create(struct downsampler **downsampler, const struct opencl_device *device,
                           const struct pyramid *pyramid, const struct opencl_options *options,
                           bool whole_slices, char **build_log, struct error *error);

@@ -6,6 +6,7 @@
 #include "opencl/planner.h"
 
 #include "opencl/divisors.h"
+#include "opencl/driver_memory.h"
 
 #include "base/checked.h"
 
@@ -16,10 +17,6 @@
 static const uint64_t unified_batch_bytes = 8ull << 20, discrete_batch_bytes = 32ull << 20;
 
 static const unsigned nbuffers_wanted = 3;
-
-/* Voxels per work-item along x where work-items are threads: mostly a whole row, so that memory is read in
- * long runs. */
-enum { THREAD_CHUNK = 4096 };
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -41,7 +38,7 @@ bool planner_per_voxel(const struct opencl_device *device, const struct opencl_o
 /* Levels that the pyramid kernel can compute of batches this deep. */
 static unsigned fused_levels(uint32_t batch_slices, const struct pyramid *pyramid, bool per_voxel)
 {
-    unsigned fused = min_unsigned(pyramid->nlevels, per_voxel ? 2 : 3);
+    unsigned fused = min_unsigned(pyramid->nlevels, per_voxel ? 2 : FUSED_LEVELS_MAX);
     if (batch_slices < pyramid->extent.nz)
         fused = min_unsigned(fused, (unsigned)__builtin_ctz(batch_slices));
     return fused;
@@ -58,8 +55,7 @@ void planner_layout(struct device_layout *layout, const struct downsample_plan *
 {
     *layout = (struct device_layout){.shape.type = pyramid->type};
     program_set_sums(&layout->shape, pyramid, fused_levels(plan->batch_slices, pyramid, per_voxel));
-    layout->shape.chunk = per_voxel ? 4 : THREAD_CHUNK;
-    layout->shape.span = per_voxel ? 1 : THREAD_CHUNK / 2;
+    program_set_chunks(&layout->shape, per_voxel);
     bool single_slab = plan->batch_slices >= pyramid->extent.nz;
     for (unsigned level = 1; level <= pyramid->nlevels; level++) {
         uint32_t nfinished = most_finished(plan->batch_slices, pyramid->extent.nz, level);
@@ -83,7 +79,8 @@ static uint32_t nbands(const struct downsample_plan *plan, const struct pyramid 
 /* Completes `plan` from its batch_slices, band_rows and nbuffers; false when a single buffer passes
  * max_buffer_bytes. */
 static bool fill_bytes(struct downsample_plan *plan, const struct opencl_device *device,
-                       const struct pyramid *pyramid, bool per_voxel, uint64_t max_buffer_bytes)
+                       const struct pyramid *pyramid, bool per_voxel, uint64_t max_buffer_bytes,
+                       const struct planner_limits *limits)
 {
     struct device_layout layout;
     planner_layout(&layout, plan, pyramid, per_voxel);
@@ -100,6 +97,7 @@ static bool fill_bytes(struct downsample_plan *plan, const struct opencl_device 
         if (layout.sums_bytes[level] > largest)
             largest = layout.sums_bytes[level];
     }
+    plan->driver_bytes = limits->driver_bytes[layout.shape.fused];
     plan->host_bytes = device->unified_memory ? plan->device_bytes : saturated_mul3(plan->nbuffers, slot, 1);
     return largest <= max_buffer_bytes;
 }
@@ -156,12 +154,71 @@ uint64_t planner_budget(const struct opencl_device *device, const struct opencl_
     return device->memory_bytes ? device->memory_bytes / 2 : UINT64_MAX; /* half is left to others */
 }
 
+void planner_limits_init(struct planner_limits *limits, const struct opencl_device *device,
+                         const struct pyramid *pyramid, const struct opencl_options *options)
+{
+    const struct program_build build = {
+        .device = device, .cache_folder = options->cache_folder, .cache_always = options->cache_always};
+    struct program_shape shape = {.type = pyramid->type};
+    program_set_chunks(&shape, planner_per_voxel(device, options));
+    *limits = (struct planner_limits){.device_bytes = planner_budget(device, options)};
+    for (unsigned fused = 1; fused <= FUSED_LEVELS_MAX; fused++) {
+        program_set_sums(&shape, pyramid, fused);
+        limits->driver_bytes[fused] = driver_memory_bytes(&build, &shape, fused < pyramid->nlevels);
+    }
+}
+
+/* How planner_plan failed, or why the plans that it looked at did not do. */
+struct refusals {
+    uint64_t least_bytes; /* of device memory, among those whose buffers the device would grant */
+    bool by_device, by_budget;
+};
+
+/* Whether `plan`, completed, keeps within all limits; if not, `refusals` tells. */
+static bool fits(struct downsample_plan *plan, const struct opencl_device *device,
+                 const struct pyramid *pyramid, const struct opencl_options *options,
+                 const struct planner_limits *limits, struct refusals *refusals)
+{
+    uint64_t largest = options->max_buffer_bytes ? options->max_buffer_bytes : device->max_buffer_bytes;
+    if (!fill_bytes(plan, device, pyramid, planner_per_voxel(device, options), largest, limits))
+        return false;
+    if (plan->device_bytes > limits->device_bytes) {
+        refusals->by_device = true;
+        if (plan->device_bytes < refusals->least_bytes)
+            refusals->least_bytes = plan->device_bytes;
+        return false;
+    }
+    if (host_budget_fits(options->budget, plan))
+        return true;
+    refusals->by_budget = true;
+    return false;
+}
+
+static enum status refuse(const struct refusals *refusals, const struct opencl_device *device,
+                          const struct opencl_options *options, const struct planner_limits *limits,
+                          struct error *error)
+{
+    uint64_t largest = options->max_buffer_bytes ? options->max_buffer_bytes : device->max_buffer_bytes;
+    if (refusals->by_budget)
+        return host_budget_refuse(options->budget, error);
+    if (refusals->by_device)
+        return error_set(
+            error, STATUS_DEVICE,
+            "%s: %llu bytes of device memory are allowed, and this stack needs at least %llu; allow more by "
+            "--device-memory, ask for fewer levels, or use --device cpu",
+            device->name, (unsigned long long)limits->device_bytes,
+            (unsigned long long)refusals->least_bytes);
+    return error_set(
+        error, STATUS_DEVICE,
+        "%s: a row of blocks of this stack passes its largest allocation (%llu bytes); ask for fewer "
+        "levels, or use --device cpu",
+        device->name, (unsigned long long)largest);
+}
+
 enum status planner_plan(struct downsample_plan *plan, const struct opencl_device *device,
                          const struct pyramid *pyramid, const struct opencl_options *options,
-                         bool whole_slices, uint64_t budget_bytes, struct error *error)
+                         bool whole_slices, const struct planner_limits *limits, struct error *error)
 {
-    bool per_voxel = planner_per_voxel(device, options);
-    uint64_t largest = options->max_buffer_bytes ? options->max_buffer_bytes : device->max_buffer_bytes;
     uint64_t wanted_bytes = device->unified_memory ? unified_batch_bytes : discrete_batch_bytes;
     uint64_t least_rows = whole_slices ? pyramid->extent.ny : (uint64_t)1 << pyramid->nlevels;
     uint32_t slices = options->batch_slices ? valid_slices(options->batch_slices, pyramid)
@@ -170,34 +227,23 @@ enum status planner_plan(struct downsample_plan *plan, const struct opencl_devic
     uint64_t rows =
         options->band_rows ? options->band_rows : wanted_bytes / saturated_mul3(slices, row_bytes, 1);
     uint32_t most_rows = whole_slices ? pyramid->extent.ny : valid_rows(rows, pyramid);
-    uint64_t least_bytes = UINT64_MAX;
+    struct refusals refusals = {.least_bytes = UINT64_MAX};
     for (unsigned nbuffers = nbuffers_wanted; nbuffers > 0; nbuffers--)
         for (uint32_t depth = slices; depth > 0; depth = fewer_slices(depth))
             for (uint32_t height = most_rows; height > 0; height = fewer_rows(height, pyramid)) {
                 *plan = (struct downsample_plan){
                     .batch_slices = depth, .band_rows = height, .nbuffers = nbuffers};
-                bool fits = fill_bytes(plan, device, pyramid, per_voxel, largest);
-                if (fits && plan->device_bytes <= budget_bytes)
+                if (fits(plan, device, pyramid, options, limits, &refusals))
                     return STATUS_OK;
-                if (fits && plan->device_bytes < least_bytes)
-                    least_bytes = plan->device_bytes;
             }
-    if (least_bytes == UINT64_MAX)
-        return error_set(
-            error, STATUS_DEVICE,
-            "%s: a row of blocks of this stack passes its largest allocation (%llu bytes); ask for fewer "
-            "levels, or use --device cpu",
-            device->name, (unsigned long long)largest);
-    return error_set(
-        error, STATUS_DEVICE,
-        "%s: %llu bytes of device memory are allowed, and this stack needs at least %llu; allow more by "
-        "--device-memory, ask for fewer levels, or use --device cpu",
-        device->name, (unsigned long long)budget_bytes, (unsigned long long)least_bytes);
+    return refuse(&refusals, device, options, limits, error);
 }
 
 enum status opencl_plan(struct downsample_plan *plan, const struct opencl_device *device,
                         const struct pyramid *pyramid, const struct opencl_options *options,
                         bool whole_slices, struct error *error)
 {
-    return planner_plan(plan, device, pyramid, options, whole_slices, planner_budget(device, options), error);
+    struct planner_limits limits;
+    planner_limits_init(&limits, device, pyramid, options);
+    return planner_plan(plan, device, pyramid, options, whole_slices, &limits, error);
 }

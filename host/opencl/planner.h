@@ -23,10 +23,23 @@ bool planner_per_voxel(const struct opencl_device *device, const struct opencl_o
 void planner_layout(struct device_layout *layout, const struct downsample_plan *plan,
                     const struct pyramid *pyramid, bool per_voxel);
 
-/* opencl_plan within at most `budget_bytes` of device memory. */
+/* The most levels that one kernel computes of the voxels. */
+enum { FUSED_LEVELS_MAX = 3 };
+
+/* What a plan is to keep within, besides options->budget. */
+struct planner_limits {
+    uint64_t device_bytes;
+    uint64_t driver_bytes[FUSED_LEVELS_MAX + 1]; /* plan->driver_bytes by the number of fused levels */
+};
+
+/* opencl_plan within `limits`. */
 enum status planner_plan(struct downsample_plan *plan, const struct opencl_device *device,
                          const struct pyramid *pyramid, const struct opencl_options *options,
-                         bool whole_slices, uint64_t budget_bytes, struct error *error);
+                         bool whole_slices, const struct planner_limits *limits, struct error *error);
+
+/* The limits of a run: planner_budget, and what the driver is likely to hold. */
+void planner_limits_init(struct planner_limits *limits, const struct opencl_device *device,
+                         const struct pyramid *pyramid, const struct opencl_options *options);
 
 /* The budget of a run: options->memory_bytes, or what leaves room for others. */
 uint64_t planner_budget(const struct opencl_device *device, const struct opencl_options *options);

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS_BYTES = 256 };
+enum {
+    OPTIONS_BYTES = 256,
+    /* Voxels per work-item along x where work-items are threads: mostly a whole row, so that memory is read
+     * in long runs. */
+    THREAD_CHUNK = 4096,
+};
 
 static const char *const voxel_types[VOXEL_TYPES] = {
     [VOXEL_U8] = "uchar", [VOXEL_I8] = "char", [VOXEL_U16] = "ushort", [VOXEL_I16] = "short",
@@ -31,6 +36,12 @@ void program_set_sums(struct program_shape *shape, const struct pyramid *pyramid
     shape->fused = fused;
     shape->wide_parts = extent_sum_bits(pyramid->extent, pyramid->type, fused) > 32;
     shape->wide_sums = extent_sum_bits(pyramid->extent, pyramid->type, pyramid->nlevels) > 32;
+}
+
+void program_set_chunks(struct program_shape *shape, bool per_voxel)
+{
+    shape->chunk = per_voxel ? 4 : THREAD_CHUNK;
+    shape->span = per_voxel ? 1 : THREAD_CHUNK / 2;
 }
 
 size_t program_sum_bytes(const struct program_shape *shape)
@@ -108,13 +119,24 @@ static enum status create_kernel(cl_kernel *kernel, const struct program_build *
     return code == CL_SUCCESS ? STATUS_OK : cl_failed(error, code, build->device->name, "creating a kernel");
 }
 
+static void pyramid_options(char *options, const struct program_shape *shape)
+{
+    int used = common_options(options, shape, shape->wide_parts);
+    snprintf(options + used, OPTIONS_BYTES - (size_t)used, " -D STORED=%s -D FUSED=%u -D CHUNK=%u",
+             sum_type(shape->type, shape->wide_sums), shape->fused, shape->chunk);
+}
+
+static void level_options(char *options, const struct program_shape *shape)
+{
+    int used = common_options(options, shape, shape->wide_sums);
+    snprintf(options + used, OPTIONS_BYTES - (size_t)used, " -D SPAN=%u", shape->span);
+}
+
 enum status program_pyramid(cl_kernel *kernel, const struct program_build *build,
                             const struct program_shape *shape, struct error *error)
 {
     char options[OPTIONS_BYTES];
-    int used = common_options(options, shape, shape->wide_parts);
-    snprintf(options + used, sizeof options - (size_t)used, " -D STORED=%s -D FUSED=%u -D CHUNK=%u",
-             sum_type(shape->type, shape->wide_sums), shape->fused, shape->chunk);
+    pyramid_options(options, shape);
     return create_kernel(kernel, build, "pyramid", kernel_pyramid, options, error);
 }
 
@@ -122,7 +144,18 @@ enum status program_level(cl_kernel *kernel, const struct program_build *build,
                           const struct program_shape *shape, struct error *error)
 {
     char options[OPTIONS_BYTES];
-    int used = common_options(options, shape, shape->wide_sums);
-    snprintf(options + used, sizeof options - (size_t)used, " -D SPAN=%u", shape->span);
+    level_options(options, shape);
     return create_kernel(kernel, build, "level", kernel_level, options, error);
+}
+
+bool program_was_built(const struct program_build *build, const struct program_shape *shape, bool with_level)
+{
+    const char *const pyramid[2] = {kernel_voxel, kernel_pyramid}, *const level[2] = {kernel_voxel,
+                                                                                      kernel_level};
+    char options[OPTIONS_BYTES];
+    pyramid_options(options, shape);
+    if (!program_cache_has(build, pyramid, options))
+        return false;
+    level_options(options, shape);
+    return !with_level || program_cache_has(build, level, options);
 }

@@ -22,6 +22,9 @@ struct program_shape {
 /* The widths of sums that `nlevels` levels of a volume need. `fused` levels are computed by pyramid.cl. */
 void program_set_sums(struct program_shape *shape, const struct pyramid *pyramid, unsigned fused);
 
+/* `chunk` and `span` for a device whose work-items are vector lanes (`per_voxel`) or threads. */
+void program_set_chunks(struct program_shape *shape, bool per_voxel);
+
 /* Bytes of one sum between kernels: 4 or 8. */
 size_t program_sum_bytes(const struct program_shape *shape);
 
@@ -39,5 +42,9 @@ enum status program_pyramid(cl_kernel *kernel, const struct program_build *build
                             const struct program_shape *shape, struct error *error);
 enum status program_level(cl_kernel *kernel, const struct program_build *build,
                           const struct program_shape *shape, struct error *error);
+
+/* True when the kernels that a run with this shape needs (level.cl `with_level`) have been built on this
+ * machine before and are, in all likelihood, in a cache: ours or the driver's. build->context is not used. */
+bool program_was_built(const struct program_build *build, const struct program_shape *shape, bool with_level);
 
 #endif
