@@ -74,6 +74,7 @@ enum status cpu_plan_within(struct downsample_plan *plan, const struct pyramid *
     unsigned nthreads = limits->nthreads ? limits->nthreads : processors();
     unsigned most_buffers = limits->nbuffers ? limits->nbuffers : NBUFFERS;
     unsigned least_buffers = limits->nbuffers ? limits->nbuffers : 1;
+    host_budget_begin(limits->budget);
     for (unsigned nbuffers = most_buffers; nbuffers >= least_buffers; nbuffers--)
         for (uint64_t buffer_bytes = most_buffer_bytes(limits); buffer_bytes > 0; buffer_bytes /= 2) {
             if (!plan_with(plan, pyramid, limits, whole_slices, nbuffers, buffer_bytes))

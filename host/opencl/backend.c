@@ -154,13 +154,21 @@ static enum status check_floats(const struct opencl_device *device, struct error
         device->name);
 }
 
+/* The work-items that a group of `kernel` may have: fewer than the device's most where it needs many
+ * registers. */
+static size_t kernel_items(const struct opencl_device *device, cl_kernel kernel)
+{
+    size_t most = 0; /* where the driver does not tell */
+    clGetKernelWorkGroupInfo(kernel, device->device_id, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
+    return most;
+}
+
 static void set_work_group(struct opencl_downsampler *d, const struct opencl_device *device, bool per_voxel)
 {
-    static const size_t lanes[3] = {32, 4, 1}, threads[3] = {1, 1, 1};
-    size_t most = 0;
-    clGetDeviceInfo(device->device_id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL);
-    bool wide = per_voxel && most >= lanes[0] * lanes[1];
-    memcpy(d->local, wide ? lanes : threads, sizeof d->local);
+    size_t most = kernel_items(device, d->pyramid_kernel);
+    if (d->level_kernel && kernel_items(device, d->level_kernel) < most)
+        most = kernel_items(device, d->level_kernel);
+    planner_work_group(d->local, per_voxel, most);
 }
 
 /* The kernels of base.plan and its layout. */
@@ -173,6 +181,8 @@ static enum status build_kernels(struct opencl_downsampler *d, const struct prog
     enum status status = program_pyramid(&d->pyramid_kernel, build, &d->layout.shape, error);
     if (status == STATUS_OK && d->layout.shape.fused < d->pyramid.nlevels)
         status = program_level(&d->level_kernel, build, &d->layout.shape, error);
+    if (status == STATUS_OK)
+        set_work_group(d, build->device, per_voxel);
     return status;
 }
 
@@ -218,7 +228,8 @@ static enum status settle(struct opencl_downsampler *d, const struct opencl_devi
         release_kernels(d);
         if (!refused)
             return error_set(error, failure.status, "%s", failure.message);
-        limits.device_bytes = d->base.plan.device_bytes / 2;
+        limits.refused_bytes = d->base.plan.device_bytes;
+        limits.device_bytes = limits.refused_bytes / 2;
     }
 }
 
@@ -241,7 +252,6 @@ enum status opencl_create(struct downsampler **downsampler, const struct opencl_
     d->name = device->name;
     d->pyramid = *pyramid;
     d->unified = device->unified_memory;
-    set_work_group(d, device, planner_per_voxel(device, options));
     if (create_context(d, device, options->profile, error) != STATUS_OK)
         goto destroy;
     struct program_build build = {

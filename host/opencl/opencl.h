@@ -65,8 +65,9 @@ struct opencl_options {
     struct host_budget *budget; /* on the host's memory; NULL: no bound */
 };
 
-/* Plans a run on `device` without allocating: STATUS_DEVICE when not even the smallest batch fits the device,
- * STATUS_USAGE when none that does fits the budget. */
+/* Plans a run on `device` without allocating. Batches of whole slices when `whole_slices`, unless none will
+ * do: STATUS_DEVICE when not even the smallest batch fits the device, STATUS_USAGE when none that does fits
+ * the budget. */
 enum status opencl_plan(struct downsample_plan *plan, const struct opencl_device *device,
                         const struct pyramid *pyramid, const struct opencl_options *options,
                         bool whole_slices, struct error *error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A batch is wanted that is large enough to keep the device busy and small enough to stay in a cache (unified
- * memory) or to be copied while others are computed (discrete memory). Where that does not fit the budget or
+ * memory) or to be copied while others are computed (discrete memory). Where that does not fit the limits or
  * one allocation, it is made lower (fewer rows), then shallower (fewer slices, sums carried between batches),
- * then fewer batches are kept in flight. */
+ * then deeper (fewer sums carried), then fewer batches are kept in flight. */
 #include "opencl/planner.h"
 
 #include "opencl/divisors.h"
@@ -17,11 +17,6 @@
 static const uint64_t unified_batch_bytes = 8ull << 20, discrete_batch_bytes = 32ull << 20;
 
 static const unsigned nbuffers_wanted = 3;
-
-static uint32_t min_u32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 static unsigned min_unsigned(unsigned a, unsigned b)
 {
@@ -44,12 +39,6 @@ static unsigned fused_levels(uint32_t batch_slices, const struct pyramid *pyrami
     return fused;
 }
 
-/* Slices of `level` that one batch can finish. */
-static uint32_t most_finished(uint32_t batch_slices, uint32_t nz, unsigned level)
-{
-    return extent_reduce(min_u32(batch_slices, nz), level);
-}
-
 void planner_layout(struct device_layout *layout, const struct downsample_plan *plan,
                     const struct pyramid *pyramid, bool per_voxel)
 {
@@ -58,10 +47,9 @@ void planner_layout(struct device_layout *layout, const struct downsample_plan *
     program_set_chunks(&layout->shape, per_voxel);
     bool single_slab = plan->batch_slices >= pyramid->extent.nz;
     for (unsigned level = 1; level <= pyramid->nlevels; level++) {
-        uint32_t nfinished = most_finished(plan->batch_slices, pyramid->extent.nz, level);
-        uint64_t plane =
-            (uint64_t)extent_reduce(plan->band_rows, level) * extent_reduce(pyramid->extent.nx, level);
-        layout->means_bytes += nfinished * plane * voxel_bytes(pyramid->type);
+        uint32_t nfinished = plan_level_slices(plan, level);
+        uint64_t plane = (uint64_t)plan_level_rows(plan, level) * extent_reduce(pyramid->extent.nx, level);
+        layout->means_bytes = saturated_add(layout->means_bytes, plan_level_bytes(plan, pyramid, level));
         layout->ndivisors += nfinished * DIVISORS_PER_SLICE;
         if (level < layout->shape.fused || level == pyramid->nlevels)
             continue;
@@ -74,77 +62,6 @@ void planner_layout(struct device_layout *layout, const struct downsample_plan *
 static uint32_t nbands(const struct downsample_plan *plan, const struct pyramid *pyramid)
 {
     return (uint32_t)(((uint64_t)pyramid->extent.ny + plan->band_rows - 1) / plan->band_rows);
-}
-
-/* Completes `plan` from its batch_slices, band_rows and nbuffers; false when a single buffer passes
- * max_buffer_bytes. */
-static bool fill_bytes(struct downsample_plan *plan, const struct opencl_device *device,
-                       const struct pyramid *pyramid, bool per_voxel, uint64_t max_buffer_bytes,
-                       const struct planner_limits *limits)
-{
-    struct device_layout layout;
-    planner_layout(&layout, plan, pyramid, per_voxel);
-    plan->buffer_bytes = saturated_mul3(plan->batch_slices, plan->band_rows,
-                                        (uint64_t)pyramid->extent.nx * voxel_bytes(pyramid->type));
-    uint64_t slot = saturated_add(plan->buffer_bytes, layout.means_bytes);
-    plan->device_bytes =
-        saturated_mul3(plan->nbuffers, saturated_add(slot, layout.ndivisors * sizeof(struct divisor)), 1);
-    uint64_t largest = plan->buffer_bytes;
-    for (unsigned level = 1; level < pyramid->nlevels; level++) {
-        uint64_t carried = saturated_mul3(layout.carried_bytes[level], nbands(plan, pyramid), 1);
-        plan->device_bytes =
-            saturated_add(plan->device_bytes, saturated_add(layout.sums_bytes[level], carried));
-        if (layout.sums_bytes[level] > largest)
-            largest = layout.sums_bytes[level];
-    }
-    plan->driver_bytes = limits->driver_bytes[layout.shape.fused];
-    plan->host_bytes = device->unified_memory ? plan->device_bytes : saturated_mul3(plan->nbuffers, slot, 1);
-    return largest <= max_buffer_bytes;
-}
-
-/* The deepest batch that is of use: 2^nlevels slices, or the whole stack, and not so deep that a band of the
- * fewest rows passes `wanted_bytes`. Even, and a power of two unless it is the whole stack. */
-static uint32_t wanted_slices(const struct pyramid *pyramid, uint64_t rows, uint64_t wanted_bytes)
-{
-    uint64_t slices = (uint64_t)1 << min_unsigned(pyramid->nlevels, 3);
-    uint64_t row_bytes = (uint64_t)pyramid->extent.nx * voxel_bytes(pyramid->type);
-    while (slices > 2 && saturated_mul3(slices, rows, row_bytes) > wanted_bytes)
-        slices /= 2;
-    return slices >= pyramid->extent.nz ? pyramid->extent.nz : (uint32_t)slices;
-}
-
-/* Slices asked for, made valid: at least 2, down to a power of two or to a multiple of 2^nlevels. */
-static uint32_t valid_slices(uint32_t slices, const struct pyramid *pyramid)
-{
-    uint32_t group = (uint32_t)1 << pyramid->nlevels;
-    if (slices >= pyramid->extent.nz)
-        return pyramid->extent.nz;
-    if (slices >= group)
-        return slices / group * group;
-    return slices < 2 ? 2 : (uint32_t)1 << (31 - __builtin_clz(slices));
-}
-
-/* `rows` rounded down to a multiple of 2^nlevels, at least that and at most ny. */
-static uint32_t valid_rows(uint64_t rows, const struct pyramid *pyramid)
-{
-    uint64_t group = (uint64_t)1 << pyramid->nlevels;
-    rows = rows < group ? group : rows / group * group;
-    return rows >= pyramid->extent.ny ? pyramid->extent.ny : (uint32_t)rows;
-}
-
-/* Halves a depth towards 2; 0 when it cannot be less. */
-static uint32_t fewer_slices(uint32_t slices)
-{
-    if (slices <= 2)
-        return 0;
-    uint32_t half = (uint32_t)1 << (31 - __builtin_clz(slices - 1)); /* the power of two below */
-    return half;
-}
-
-static uint32_t fewer_rows(uint32_t rows, const struct pyramid *pyramid)
-{
-    uint32_t half = valid_rows(rows / 2, pyramid);
-    return half < rows ? half : 0;
 }
 
 uint64_t planner_budget(const struct opencl_device *device, const struct opencl_options *options)
@@ -168,75 +85,234 @@ void planner_limits_init(struct planner_limits *limits, const struct opencl_devi
     }
 }
 
-/* How planner_plan failed, or why the plans that it looked at did not do. */
-struct refusals {
-    uint64_t least_bytes; /* of device memory, among those whose buffers the device would grant */
+/* The search for a plan. */
+struct search {
+    const struct opencl_device *device;
+    const struct pyramid *pyramid;
+    const struct opencl_options *options;
+    bool whole_slices; /* batches of these only */
+    struct planner_limits limits;
+    uint64_t largest_bytes; /* of one buffer */
+    uint64_t wanted_bytes;  /* of a batch's voxels */
+
+    struct downsample_plan *plan; /* the one that is looked at */
+    /* Why those before it did not do. */
+    uint64_t least_bytes; /* of device memory, among plans whose buffers the device would grant */
     bool by_device, by_budget;
 };
 
-/* Whether `plan`, completed, keeps within all limits; if not, `refusals` tells. */
-static bool fits(struct downsample_plan *plan, const struct opencl_device *device,
-                 const struct pyramid *pyramid, const struct opencl_options *options,
-                 const struct planner_limits *limits, struct refusals *refusals)
+static uint64_t row_bytes(const struct pyramid *pyramid)
 {
-    uint64_t largest = options->max_buffer_bytes ? options->max_buffer_bytes : device->max_buffer_bytes;
-    if (!fill_bytes(plan, device, pyramid, planner_per_voxel(device, options), largest, limits))
+    return saturated_mul3(pyramid->extent.nx, voxel_bytes(pyramid->type), 1);
+}
+
+/* Makes search->plan of that depth, height and number of buffers; false when a single buffer would be larger
+ * than the device, or this machine's addresses, allow. */
+static bool set_plan(struct search *search, uint32_t depth, uint32_t height, unsigned nbuffers)
+{
+    const struct pyramid *pyramid = search->pyramid;
+    struct downsample_plan *plan = search->plan;
+    struct device_layout layout;
+    *plan = (struct downsample_plan){.nbuffers = nbuffers};
+    if (!plan_set_batch(plan, pyramid, depth, height))
         return false;
-    if (plan->device_bytes > limits->device_bytes) {
-        refusals->by_device = true;
-        if (plan->device_bytes < refusals->least_bytes)
-            refusals->least_bytes = plan->device_bytes;
+    planner_layout(&layout, plan, pyramid, planner_per_voxel(search->device, search->options));
+    uint64_t slot = saturated_add(plan->buffer_bytes, layout.means_bytes);
+    plan->device_bytes =
+        saturated_mul3(nbuffers, saturated_add(slot, layout.ndivisors * sizeof(struct divisor)), 1);
+    uint64_t largest = plan->buffer_bytes;
+    for (unsigned level = 1; level < pyramid->nlevels; level++) {
+        uint64_t carried = saturated_mul3(layout.carried_bytes[level], nbands(plan, pyramid), 1);
+        plan->device_bytes =
+            saturated_add(plan->device_bytes, saturated_add(layout.sums_bytes[level], carried));
+        if (layout.sums_bytes[level] > largest)
+            largest = layout.sums_bytes[level];
+    }
+    plan->driver_bytes = search->limits.driver_bytes[layout.shape.fused];
+    plan->host_bytes =
+        search->device->unified_memory ? plan->device_bytes : saturated_mul3(nbuffers, slot, 1);
+    return largest <= search->largest_bytes;
+}
+
+/* The most rows that a batch of this depth should have. */
+static uint32_t most_rows(const struct search *search, uint32_t depth)
+{
+    const struct pyramid *pyramid = search->pyramid;
+    uint64_t box = (uint64_t)1 << pyramid->nlevels;
+    if (search->whole_slices)
+        return pyramid->extent.ny;
+    if (search->options->band_rows)
+        return plan_rows(search->options->band_rows + box - 1, pyramid->extent.ny, pyramid->nlevels);
+    return plan_rows(search->wanted_bytes / saturated_mul3(depth, row_bytes(pyramid), 1), pyramid->extent.ny,
+                     pyramid->nlevels);
+}
+
+/* Device memory of the highest batches of this depth; UINT64_MAX when they cannot be. */
+static uint64_t bytes_at_depth(struct search *search, uint32_t depth)
+{
+    return set_plan(search, depth, most_rows(search, depth), nbuffers_wanted) ? search->plan->device_bytes
+                                                                              : UINT64_MAX;
+}
+
+static uint32_t deeper(const struct pyramid *pyramid, uint32_t depth)
+{
+    return plan_depth(2 * depth, pyramid->extent.nz, pyramid->nlevels);
+}
+
+/* The depth to begin with: as many slices as the pyramid kernel takes up to its last level, but fewer where
+ * rows that are the least there can be would pass wanted_bytes; and then again more where that takes less
+ * memory, as sums of low levels, which shallow batches carry, are large. */
+static uint32_t wanted_depth(struct search *search)
+{
+    const struct pyramid *pyramid = search->pyramid;
+    uint64_t box = (uint64_t)1 << pyramid->nlevels;
+    uint64_t least_rows = search->whole_slices || box > pyramid->extent.ny ? pyramid->extent.ny : box;
+    uint32_t depth = plan_depth(1u << min_unsigned(pyramid->nlevels, FUSED_LEVELS_MAX), pyramid->extent.nz,
+                                pyramid->nlevels);
+    if (search->options->batch_slices)
+        return plan_depth(search->options->batch_slices, pyramid->extent.nz, pyramid->nlevels);
+    while (depth > 2 && saturated_mul3(depth, least_rows, row_bytes(pyramid)) > search->wanted_bytes)
+        depth /= 2;
+    for (uint32_t next = deeper(pyramid, depth); next > depth && next <= box; next = deeper(pyramid, depth)) {
+        if (bytes_at_depth(search, next) >= bytes_at_depth(search, depth))
+            break;
+        depth = next;
+    }
+    return depth;
+}
+
+/* Whether search->plan keeps within all limits. */
+static bool fits(struct search *search)
+{
+    const struct downsample_plan *plan = search->plan;
+    if (plan->device_bytes > search->limits.device_bytes) {
+        search->by_device = true;
+        if (plan->device_bytes < search->least_bytes)
+            search->least_bytes = plan->device_bytes;
         return false;
     }
-    if (host_budget_fits(options->budget, plan))
+    if (host_budget_fits(search->options->budget, plan))
         return true;
-    refusals->by_budget = true;
+    search->by_budget = true;
     return false;
 }
 
-static enum status refuse(const struct refusals *refusals, const struct opencl_device *device,
-                          const struct opencl_options *options, const struct planner_limits *limits,
-                          struct error *error)
+/* Batches of one depth, lower and lower ones. */
+static bool find_height(struct search *search, uint32_t depth, unsigned nbuffers)
 {
-    uint64_t largest = options->max_buffer_bytes ? options->max_buffer_bytes : device->max_buffer_bytes;
-    if (refusals->by_budget)
-        return host_budget_refuse(options->budget, error);
-    if (refusals->by_device)
+    uint32_t height = most_rows(search, depth), next;
+    for (;; height = next) {
+        if (set_plan(search, depth, height, nbuffers) && fits(search))
+            return true;
+        next = plan_rows(height / 2, search->pyramid->extent.ny, search->pyramid->nlevels);
+        if (search->whole_slices || next >= height)
+            return false;
+    }
+}
+
+/* Depths from the wanted one down, then those that nobody wanted, as they carry fewer sums. */
+static bool find_depth(struct search *search, uint32_t wanted, unsigned nbuffers)
+{
+    const struct pyramid *pyramid = search->pyramid;
+    uint64_t box = (uint64_t)1 << pyramid->nlevels;
+    uint32_t depth, next;
+    for (depth = wanted;; depth = next) {
+        if (find_height(search, depth, nbuffers))
+            return true;
+        next = plan_depth(depth / 2, pyramid->extent.nz, pyramid->nlevels);
+        if (next >= depth)
+            break;
+    }
+    if (search->options->batch_slices)
+        return false;
+    for (depth = wanted, next = deeper(pyramid, depth); next > depth && next <= box;
+         depth = next, next = deeper(pyramid, depth))
+        if (find_height(search, next, nbuffers))
+            return true;
+    return false;
+}
+
+static bool find_any(struct search *search)
+{
+    uint32_t wanted = wanted_depth(search);
+    for (unsigned nbuffers = nbuffers_wanted; nbuffers > 0; nbuffers--)
+        if (find_depth(search, wanted, nbuffers))
+            return true;
+    return false;
+}
+
+/* Where whole slices are wanted and none of their batches will do, bands of rows are the last resort. */
+static bool find_plan(struct search *search, bool whole_slices)
+{
+    search->least_bytes = UINT64_MAX;
+    search->by_device = search->by_budget = false;
+    host_budget_begin(search->options->budget);
+    search->whole_slices = whole_slices;
+    if (find_any(search))
+        return true;
+    search->whole_slices = false;
+    return whole_slices && find_any(search);
+}
+
+/* Says why there is no plan. */
+static enum status refuse(const struct search *search, struct error *error)
+{
+    const char *name = search->device->name;
+    unsigned long long least = search->least_bytes;
+    if (search->by_budget)
+        return host_budget_refuse(search->options->budget, error);
+    if (!search->by_device)
         return error_set(
             error, STATUS_DEVICE,
-            "%s: %llu bytes of device memory are allowed, and this stack needs at least %llu; allow more by "
-            "--device-memory, ask for fewer levels, or use --device cpu",
-            device->name, (unsigned long long)limits->device_bytes,
-            (unsigned long long)refusals->least_bytes);
+            "%s: a row of blocks of this stack passes its largest allocation (%llu bytes); ask for fewer "
+            "levels, or use --device cpu",
+            name, (unsigned long long)search->largest_bytes);
+    if (search->limits.refused_bytes)
+        return error_set(
+            error, STATUS_DEVICE,
+            "%s: its driver refuses the %llu bytes of memory that this stack needs at least; end other "
+            "programs that use the device, ask for fewer levels, or use --device cpu",
+            name, least);
     return error_set(
         error, STATUS_DEVICE,
-        "%s: a row of blocks of this stack passes its largest allocation (%llu bytes); ask for fewer "
-        "levels, or use --device cpu",
-        device->name, (unsigned long long)largest);
+        "%s: %llu bytes of device memory are allowed%s, and this stack needs at least %llu; allow "
+        "more by --device-memory, ask for fewer levels, or use --device cpu",
+        name, (unsigned long long)search->limits.device_bytes,
+        search->options->memory_bytes ? "" : " (half of what it has)", least);
 }
 
 enum status planner_plan(struct downsample_plan *plan, const struct opencl_device *device,
                          const struct pyramid *pyramid, const struct opencl_options *options,
                          bool whole_slices, const struct planner_limits *limits, struct error *error)
 {
-    uint64_t wanted_bytes = device->unified_memory ? unified_batch_bytes : discrete_batch_bytes;
-    uint64_t least_rows = whole_slices ? pyramid->extent.ny : (uint64_t)1 << pyramid->nlevels;
-    uint32_t slices = options->batch_slices ? valid_slices(options->batch_slices, pyramid)
-                                            : wanted_slices(pyramid, least_rows, wanted_bytes);
-    uint64_t row_bytes = (uint64_t)pyramid->extent.nx * voxel_bytes(pyramid->type);
-    uint64_t rows =
-        options->band_rows ? options->band_rows : wanted_bytes / saturated_mul3(slices, row_bytes, 1);
-    uint32_t most_rows = whole_slices ? pyramid->extent.ny : valid_rows(rows, pyramid);
-    struct refusals refusals = {.least_bytes = UINT64_MAX};
-    for (unsigned nbuffers = nbuffers_wanted; nbuffers > 0; nbuffers--)
-        for (uint32_t depth = slices; depth > 0; depth = fewer_slices(depth))
-            for (uint32_t height = most_rows; height > 0; height = fewer_rows(height, pyramid)) {
-                *plan = (struct downsample_plan){
-                    .batch_slices = depth, .band_rows = height, .nbuffers = nbuffers};
-                if (fits(plan, device, pyramid, options, limits, &refusals))
-                    return STATUS_OK;
-            }
-    return refuse(&refusals, device, options, limits, error);
+    struct search search = {
+        .device = device,
+        .pyramid = pyramid,
+        .options = options,
+        .limits = *limits,
+        .largest_bytes = options->max_buffer_bytes ? options->max_buffer_bytes : device->max_buffer_bytes,
+        .wanted_bytes = device->unified_memory ? unified_batch_bytes : discrete_batch_bytes,
+        .plan = plan,
+    };
+    if (find_plan(&search, whole_slices))
+        return STATUS_OK;
+    /* Between what is asked for now and what was refused there may be one that the driver grants. */
+    if (search.by_device && !search.by_budget && search.least_bytes < limits->refused_bytes) {
+        search.limits.device_bytes = search.least_bytes;
+        if (find_plan(&search, whole_slices))
+            return STATUS_OK;
+    }
+    return refuse(&search, error);
+}
+
+void planner_work_group(size_t local[3], bool per_voxel, size_t most)
+{
+    static const size_t lanes[3] = {32, 4, 1}, threads[3] = {1, 1, 1};
+    memcpy(local, per_voxel ? lanes : threads, sizeof lanes);
+    while (local[1] > 1 && local[0] * local[1] > most)
+        local[1] /= 2;
+    while (local[0] > 1 && local[0] > most)
+        local[0] /= 2;
 }
 
 enum status opencl_plan(struct downsample_plan *plan, const struct opencl_device *device,

@@ -29,6 +29,7 @@ enum { FUSED_LEVELS_MAX = 3 };
 /* What a plan is to keep within, besides options->budget. */
 struct planner_limits {
     uint64_t device_bytes;
+    uint64_t refused_bytes; /* of device memory, by the driver, so that device_bytes is less; 0: none */
     uint64_t driver_bytes[FUSED_LEVELS_MAX + 1]; /* plan->driver_bytes by the number of fused levels */
 };
 
@@ -40,6 +41,9 @@ enum status planner_plan(struct downsample_plan *plan, const struct opencl_devic
 /* The limits of a run: planner_budget, and what the driver is likely to hold. */
 void planner_limits_init(struct planner_limits *limits, const struct opencl_device *device,
                          const struct pyramid *pyramid, const struct opencl_options *options);
+
+/* The work-group of kernels that the device runs with `most` work-items at most. */
+void planner_work_group(size_t local[3], bool per_voxel, size_t most);
 
 /* The budget of a run: options->memory_bytes, or what leaves room for others. */
 uint64_t planner_budget(const struct opencl_device *device, const struct opencl_options *options);

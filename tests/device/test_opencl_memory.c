@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What happens when a device gives less memory than it claims to have, and with the longest row there can be.
  */
+#include "base/resident.h"
 #include "device_harness.h"
 
 #include <setjmp.h>
@@ -8,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -37,6 +39,59 @@ static void test_refused_allocation_shrinks(void **state)
             fail_msg("%s", error.message);
         assert_true(downsampler->plan.buffer_bytes <= real);
         downsampler->ops->destroy(downsampler);
+    }
+}
+
+/* Once the kernels are built, what the process holds is looked at: a budget that took too little of it into
+ * account is told, and refuses what does not fit it any more. */
+static void test_driver_is_looked_at(void **state)
+{
+    const struct opencl_devices *devices = *state;
+    const struct pyramid pyramid = {.extent = {64, 64, 8}, .type = VOXEL_U8, .nlevels = 3};
+    for (size_t i = 0; i < devices->n; i++) {
+        struct host_budget budget = {.most_bytes = UINT64_MAX};
+        struct opencl_options options = {.budget = &budget};
+        struct downsampler *downsampler = NULL;
+        struct error error = {0};
+        if (!devices->devices[i].usable)
+            continue;
+        if (opencl_create(&downsampler, &devices->devices[i], &pyramid, &options, false, NULL, &error) !=
+            STATUS_OK)
+            fail_msg("%s", error.message);
+        assert_true(budget.held_bytes + downsampler->plan.driver_bytes >= resident_bytes() / 2);
+        downsampler->ops->destroy(downsampler);
+        downsampler = NULL;
+        budget = (struct host_budget){.most_bytes = resident_bytes() / 2, .held_bytes = 1};
+        assert_int_equal(
+            opencl_create(&downsampler, &devices->devices[i], &pyramid, &options, false, NULL, &error),
+            STATUS_USAGE);
+        assert_non_null(strstr(error.message, "allow --memory "));
+        assert_null(downsampler);
+    }
+}
+
+/* Kernels that have been built before take less of the host's memory. */
+static void test_built_kernels_are_remembered(void **state)
+{
+    const struct opencl_devices *devices = *state;
+    const struct pyramid pyramid = {.extent = {64, 64, 8}, .type = VOXEL_I8, .nlevels = 3};
+    for (size_t i = 0; i < devices->n; i++) {
+        struct opencl_options options = {0};
+        struct downsample_plan plan, unknown;
+        struct opencl_device other = devices->devices[i];
+        struct downsampler *downsampler;
+        struct error error = {0};
+        if (!other.usable)
+            continue;
+        strcpy(other.driver, "never heard of");
+        assert_int_equal(opencl_plan(&unknown, &other, &pyramid, &options, false, &error), STATUS_OK);
+        assert_int_equal(
+            opencl_create(&downsampler, &devices->devices[i], &pyramid, &options, false, NULL, &error),
+            STATUS_OK);
+        downsampler->ops->destroy(downsampler);
+        assert_int_equal(opencl_plan(&plan, &devices->devices[i], &pyramid, &options, false, &error),
+                         STATUS_OK);
+        assert_true(plan.driver_bytes < unknown.driver_bytes);
     }
 }
 
@@ -100,6 +155,8 @@ int main(void)
     test_devices_begin(&devices);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_refused_allocation_shrinks, &devices),
+        cmocka_unit_test_prestate(test_driver_is_looked_at, &devices),
+        cmocka_unit_test_prestate(test_built_kernels_are_remembered, &devices),
         cmocka_unit_test_prestate(test_longest_row, &devices),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
