@@ -214,36 +214,45 @@ void backend_close(struct backend *backend)
     *backend = (struct backend){0};
 }
 
-static struct downsample_limits cpu_limits(const struct options *options)
+static struct downsample_limits cpu_limits(const struct options *options, struct host_budget *budget)
 {
-    return (struct downsample_limits){.batch_slices = options->batch_slices, .band_rows = options->band_rows};
+    return (struct downsample_limits){
+        .batch_slices = options->batch_slices,
+        .band_rows = options->band_rows,
+        .nthreads = options_threads(options),
+        .budget = budget,
+    };
 }
 
-static struct opencl_options device_limits(const struct options *options)
+static struct opencl_options device_limits(const struct options *options, struct host_budget *budget)
 {
     return (struct opencl_options){
         .memory_bytes = options->device_memory_bytes,
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
         .profile = options->stats,
+        .budget = budget,
     };
 }
 
 enum status backend_plan(const struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                         struct downsample_plan *plan, struct error *error)
+                         struct host_budget *budget, struct downsample_plan *plan, struct error *error)
 {
     if (backend->kind == BACKEND_OPENCL) {
-        struct opencl_options limits = device_limits(backend->options);
+        struct opencl_options limits = device_limits(backend->options, budget);
         return opencl_plan(plan, backend->device, pyramid, &limits, whole_slices, error);
     }
-    struct downsample_limits limits = cpu_limits(backend->options);
+    struct downsample_limits limits = cpu_limits(backend->options, budget);
+    if (backend->kind == BACKEND_REFERENCE)
+        return reference_plan(plan, pyramid, &limits, whole_slices, error);
     return cpu_plan(plan, pyramid, &limits, whole_slices, error);
 }
 
 static enum status create_on_device(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                                    struct downsampler **downsampler, struct error *error)
+                                    struct host_budget *budget, struct downsampler **downsampler,
+                                    struct error *error)
 {
-    struct opencl_options limits = device_limits(backend->options);
+    struct opencl_options limits = device_limits(backend->options, budget);
     char *build_log = NULL;
     enum status status =
         opencl_create(downsampler, backend->device, pyramid, &limits, whole_slices, &build_log, error);
@@ -256,10 +265,11 @@ static enum status create_on_device(struct backend *backend, const struct pyrami
 }
 
 static enum status create_on_cpu(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                                 struct downsampler **downsampler, struct error *error)
+                                 struct host_budget *budget, struct downsampler **downsampler,
+                                 struct error *error)
 {
     struct downsample_plan plan;
-    enum status status = backend_plan(backend, pyramid, whole_slices, &plan, error);
+    enum status status = backend_plan(backend, pyramid, whole_slices, budget, &plan, error);
     if (status != STATUS_OK)
         return status;
     if (backend->kind == BACKEND_REFERENCE)
@@ -268,21 +278,21 @@ static enum status create_on_cpu(struct backend *backend, const struct pyramid *
 }
 
 enum status backend_create(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                           struct downsampler **downsampler, struct error *error)
+                           struct host_budget *budget, struct downsampler **downsampler, struct error *error)
 {
     if (backend->kind != BACKEND_OPENCL)
-        return create_on_cpu(backend, pyramid, whole_slices, downsampler, error);
+        return create_on_cpu(backend, pyramid, whole_slices, budget, downsampler, error);
     if (!backend->automatic)
-        return create_on_device(backend, pyramid, whole_slices, downsampler, error);
+        return create_on_device(backend, pyramid, whole_slices, budget, downsampler, error);
     struct error refused = {0};
-    enum status status = create_on_device(backend, pyramid, whole_slices, downsampler, &refused);
+    enum status status = create_on_device(backend, pyramid, whole_slices, budget, downsampler, &refused);
     if (status == STATUS_OK)
         return STATUS_OK;
     if (status == STATUS_INTERRUPTED)
         return error_set(error, status, "%s", refused.message);
     message_note(backend->options, "%s; the CPU path is used instead", refused.message);
     choose_cpu(backend);
-    return create_on_cpu(backend, pyramid, whole_slices, downsampler, error);
+    return create_on_cpu(backend, pyramid, whole_slices, budget, downsampler, error);
 }
 
 const char *backend_name(const struct backend *backend, char *text)

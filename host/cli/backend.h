@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 #include "downsample/downsampler.h"
+#include "downsample/host_budget.h"
 #include "opencl/opencl.h"
 #include "volume/pyramid.h"
 
@@ -37,14 +38,14 @@ void backend_init(struct backend *backend, const struct options *options, const 
 enum status backend_find(struct backend *backend, const struct options *options,
                          const struct opencl_devices *devices, const char *name, struct error *error);
 
-/* Plans a run without allocating anything. */
+/* Plans a run without allocating anything. `budget` bounds the host memory; NULL: nothing does. */
 enum status backend_plan(const struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                         struct downsample_plan *plan, struct error *error);
+                         struct host_budget *budget, struct downsample_plan *plan, struct error *error);
 
 /* Makes the downsampler. A device that was chosen automatically and turns out not to work is replaced by the
  * CPU path, with a note; a kernel's build log goes to standard error. */
 enum status backend_create(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                           struct downsampler **downsampler, struct error *error);
+                           struct host_budget *budget, struct downsampler **downsampler, struct error *error);
 
 enum { BACKEND_NAME = 640 };
 

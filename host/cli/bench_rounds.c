@@ -5,6 +5,8 @@
 #include "cli/bench_digest.h"
 #include "cli/bench_floor.h"
 #include "cli/messages.h"
+#include "cli/run_memory.h"
+#include "output/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,11 +37,13 @@ static enum status build(const struct bench_setup *setup, struct backend *backen
     struct downsampler *downsampler;
     struct output *output;
     struct pipeline_progress progress = {0};
+    struct run_memory memory;
     double began = clock_seconds();
     enum status status = job_open(&job, setup->options, setup->options->missing, error);
     if (status != STATUS_OK)
         return status;
-    status = backend_create(backend, &job.pyramid, job.whole_slices, &downsampler, error);
+    run_memory_init(&memory, setup->options, &job, manifest_memory_bytes(&job.pyramid));
+    status = backend_create(backend, &job.pyramid, job.whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)
         goto close_job;
     status = level_folders_open(&output, setup->folder->output, &job.pyramid, &job.source, false, error);

@@ -11,9 +11,11 @@
 #include "cli/notes.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "cli/run_memory.h"
 #include "cli/run_stats.h"
 #include "cli/signals.h"
 #include "cli/values.h"
+#include "output/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +32,16 @@ static enum status show_plan(const struct job *job, const struct backend *backen
                              struct error *error)
 {
     struct downsample_plan plan;
+    struct run_memory memory;
     char shown[PRINTABLE_BYTES];
-    enum status status = backend_plan(backend, &job->pyramid, job->whole_slices, &plan, error);
+    run_memory_init(&memory, backend->options, job, manifest_memory_bytes(&job->pyramid));
+    enum status status =
+        backend_plan(backend, &job->pyramid, job->whole_slices, &memory.budget, &plan, error);
     if (status != STATUS_OK)
         return status;
     report_stack(job);
     report_levels(job);
-    report_plan(job, backend, &plan);
+    report_plan(job, backend, &memory, &plan);
     printf("%-14s %s\n\nA dry run: nothing was written.\n", "output", printable(shown, sizeof shown, folder));
     return STATUS_OK;
 }
@@ -63,7 +68,10 @@ static enum status build_run_checked(const struct job *job, struct backend *back
 {
     struct downsampler *downsampler;
     struct output *output;
-    enum status status = backend_create(backend, &job->pyramid, job->whole_slices, &downsampler, error);
+    struct run_memory memory;
+    run_memory_init(&memory, options, job, manifest_memory_bytes(&job->pyramid));
+    enum status status =
+        backend_create(backend, &job->pyramid, job->whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)
         return status;
     const struct downsample_plan *plan = &downsampler->plan;
@@ -76,7 +84,7 @@ static enum status build_run_checked(const struct job *job, struct backend *back
     status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    stats->planned_bytes = job_host_bytes(job, plan, options);
+    stats->planned_bytes = run_memory_total(&memory, plan);
     status = job_run(job, options, downsampler, output, state, &stats->pipeline, error);
     output->ops->close(output);
 destroy_downsampler:

@@ -5,12 +5,15 @@
 #include "cli/messages.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "cli/run_memory.h"
+#include "output/manifest.h"
 
 static enum status info_run(const struct options *options, struct error *error)
 {
     struct job job;
     struct backend backend;
     struct downsample_plan plan;
+    struct run_memory memory;
     /* A gap is something to tell here, not something to stop at. */
     enum status status = job_open(&job, options, MISSING_IGNORE, error);
     if (status != STATUS_OK)
@@ -18,12 +21,13 @@ static enum status info_run(const struct options *options, struct error *error)
     status = backend_open(&backend, options, "auto", error);
     if (status != STATUS_OK)
         goto close_job;
-    status = backend_plan(&backend, &job.pyramid, job.whole_slices, &plan, error);
+    run_memory_init(&memory, options, &job, manifest_memory_bytes(&job.pyramid));
+    status = backend_plan(&backend, &job.pyramid, job.whole_slices, &memory.budget, &plan, error);
     if (status != STATUS_OK)
         goto close_backend;
     report_stack(&job);
     report_levels(&job);
-    report_plan(&job, &backend, &plan);
+    report_plan(&job, &backend, &memory, &plan);
     if (job.stack->nmissing)
         message_note(options,
                      "a build stops at missing slices; with --missing ignore it goes on without them");

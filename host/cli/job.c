@@ -65,14 +65,6 @@ void job_close(struct job *job)
     *job = (struct job){0};
 }
 
-uint64_t job_host_bytes(const struct job *job, const struct downsample_plan *plan,
-                        const struct options *options)
-{
-    const struct pipeline_load load = pipeline_load_of(job->stack);
-    return saturated_add(plan->host_bytes,
-                         pipeline_host_bytes(&load, &job->pyramid, plan, options_threads(options)));
-}
-
 uint64_t pyramid_slices(const struct pyramid *pyramid)
 {
     uint64_t nslices = 0;

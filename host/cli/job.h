@@ -27,10 +27,6 @@ enum status job_open(struct job *job, const struct options *options, enum missin
                      struct error *error);
 void job_close(struct job *job);
 
-/* Bytes of host memory that a run holds. */
-uint64_t job_host_bytes(const struct job *job, const struct downsample_plan *plan,
-                        const struct options *options);
-
 /* Runs the pipeline into `output` with progress shown; signals end it. `stats` may be NULL. */
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
                     struct output *output, struct pipeline_progress *state, struct pipeline_stats *stats,

@@ -57,6 +57,11 @@ static bool parse_device(struct options *options, const char *value)
     return *value != '\0';
 }
 
+static bool parse_memory(struct options *options, const char *value)
+{
+    return value_parse_bytes(value, &options->memory_bytes);
+}
+
 static bool parse_device_memory(struct options *options, const char *value)
 {
     return value_parse_bytes(value, &options->device_memory_bytes);
@@ -203,6 +208,10 @@ static const struct option_row rows[] = {
      "others), or an index or a part of a name that\n"
      "'stackthumb devices' shows; bench compares the CPU path\n"
      "with several, separated by commas (default: all)"},
+    {0, "memory", "SIZE", FOR_STACKS | FOR_BENCH, parse_memory,
+     "a number of bytes such as 512MiB, 2G or 300000",
+     "hold at most SIZE of the host's memory (default: a quarter\n"
+     "of it, and at most 2GiB)"},
     {0, "device-memory", "SIZE", FOR_STACKS | FOR_BENCH, parse_device_memory,
      "a number of bytes such as 512MiB, 2G or 300000",
      "use at most SIZE of an OpenCL device's memory\n"

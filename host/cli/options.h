@@ -26,9 +26,9 @@ struct options {
     unsigned noperands;
     bool help, version;
 
-    const char *device;           /* as given; NULL: the command's default */
-    uint64_t device_memory_bytes; /* 0: not given */
-    unsigned nlevels;             /* 0: by until_pixels */
+    const char *device;                         /* as given; NULL: the command's default */
+    uint64_t memory_bytes, device_memory_bytes; /* 0: not given */
+    unsigned nlevels;                           /* 0: by until_pixels */
     uint32_t until_pixels;
     bool until_given;
     unsigned nthreads; /* 0: not given */

@@ -104,7 +104,21 @@ void report_levels(const struct job *job)
     }
 }
 
-void report_plan(const struct job *job, const struct backend *backend, const struct downsample_plan *plan)
+/* What the process will hold, and what it is made up of. */
+static void print_memory(const struct run_memory *memory, const struct downsample_plan *plan)
+{
+    char amount[VALUE_BYTES], allowed[VALUE_BYTES];
+    printf("%-14s %s, of %s allowed\n", "host memory", value_memory(amount, run_memory_total(memory, plan)),
+           value_memory(allowed, memory->budget.most_bytes));
+    printf("%-14s %s program and stack", "of it", value_memory(amount, memory->budget.held_bytes));
+    if (plan->driver_bytes)
+        printf(", %s driver", value_memory(amount, plan->driver_bytes));
+    printf(", %s batches", value_memory(amount, plan->host_bytes));
+    printf(", %s files\n", value_memory(amount, run_memory_pipeline(memory, plan)));
+}
+
+void report_plan(const struct job *job, const struct backend *backend, const struct run_memory *memory,
+                 const struct downsample_plan *plan)
 {
     char amount[VALUE_BYTES], name[BACKEND_NAME];
     printf("\n");
@@ -116,7 +130,7 @@ void report_plan(const struct job *job, const struct backend *backend, const str
     printf("%-14s %u slice%s of %u row%s, %u buffer%s of %s\n", "batches", plan->batch_slices,
            plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->band_rows == 1 ? "" : "s",
            plan->nbuffers, plan->nbuffers == 1 ? "" : "s", value_memory(amount, plan->buffer_bytes));
-    print_field("host memory", value_memory(amount, job_host_bytes(job, plan, backend->options)));
+    print_memory(memory, plan);
     if (plan->device_bytes)
         printf("%-14s %s%s\n", "device memory", value_memory(amount, plan->device_bytes),
                backend->device && backend->device->unified_memory ? " (it is host memory too)" : "");

@@ -5,6 +5,7 @@
 
 #include "cli/backend.h"
 #include "cli/job.h"
+#include "cli/run_memory.h"
 #include "downsample/plan.h"
 
 /* The stack: pattern, slices, extent, type, layout, spacing, missing and ignored names. */
@@ -14,6 +15,7 @@ void report_stack(const struct job *job);
 void report_levels(const struct job *job);
 
 /* Bytes read and written, memory, device, batches. */
-void report_plan(const struct job *job, const struct backend *backend, const struct downsample_plan *plan);
+void report_plan(const struct job *job, const struct backend *backend, const struct run_memory *memory,
+                 const struct downsample_plan *plan);
 
 #endif

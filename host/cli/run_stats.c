@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/run_stats.h"
 
+#include "base/resident.h"
 #include "cli/options.h"
 #include "cli/stage_table.h"
 #include "cli/values.h"
@@ -35,6 +36,6 @@ void run_stats_print(const struct run_stats *stats)
     unsigned nprocessors = options_processors();
     printf("%-14s %.3f s busy, %.0f %% of %u\n", "processors", busy,
            seconds > 0 ? 100 * busy / seconds / nprocessors : 0, nprocessors);
-    printf("%-14s %s at the peak, of which %s were planned for the run\n", "memory",
-           value_memory(peak, (uint64_t)usage.ru_maxrss * 1024), value_memory(planned, stats->planned_bytes));
+    printf("%-14s %s at the peak, %s expected\n", "memory", value_memory(peak, resident_peak_bytes()),
+           value_memory(planned, stats->planned_bytes));
 }

@@ -10,7 +10,7 @@
 struct run_stats {
     double started_at;      /* when the command began, as clock_seconds tells */
     double ended_at;        /* when its output was complete, or it failed */
-    uint64_t planned_bytes; /* of host memory, as `info` tells beforehand */
+    uint64_t planned_bytes; /* host memory at the peak, as told beforehand */
     struct pipeline_stats pipeline;
 };
 

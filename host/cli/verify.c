@@ -6,6 +6,7 @@
 #include "cli/job.h"
 #include "cli/notes.h"
 #include "cli/options.h"
+#include "cli/run_memory.h"
 #include "output/compare.h"
 #include "output/manifest.h"
 
@@ -67,7 +68,10 @@ static enum status verify_with(struct job *job, struct backend *backend, const s
     struct pipeline_progress state = {0};
     struct downsampler *downsampler;
     struct output *output;
-    enum status status = backend_create(backend, &job->pyramid, job->whole_slices, &downsampler, error);
+    struct run_memory memory;
+    run_memory_init(&memory, options, job, compare_memory_bytes(&job->pyramid));
+    enum status status =
+        backend_create(backend, &job->pyramid, job->whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)
         return status;
     status = compare_open(&output, options->operands[1], &job->pyramid, error);

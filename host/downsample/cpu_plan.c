@@ -55,8 +55,11 @@ static bool plan_with(struct downsample_plan *plan, const struct pyramid *pyrami
     if (limits->batch_slices == 0 && rows == extent.ny)
         depth = choose_depth(pyramid, buffer_bytes);
     *plan = (struct downsample_plan){.nbuffers = nbuffers};
-    if (plan_set_batch(plan, pyramid, depth, rows))
+    if (plan_set_batch(plan, pyramid, depth, rows)) {
+        if (limits->nbuffers == 0)
+            plan->nbuffers = plan_buffers(plan, pyramid, nbuffers);
         return true;
+    }
     plan->batch_slices = depth; /* for the message */
     plan->band_rows = rows;
     return false;

@@ -71,6 +71,13 @@ bool plan_set_batch(struct downsample_plan *plan, const struct pyramid *pyramid,
     return true;
 }
 
+unsigned plan_buffers(const struct downsample_plan *plan, const struct pyramid *pyramid, unsigned wanted)
+{
+    uint64_t nslabs = ((uint64_t)pyramid->extent.nz + plan->batch_slices - 1) / plan->batch_slices;
+    uint64_t nbands = ((uint64_t)pyramid->extent.ny + plan->band_rows - 1) / plan->band_rows;
+    return nslabs < wanted && nslabs * nbands < wanted ? (unsigned)(nslabs * nbands) : wanted;
+}
+
 uint32_t plan_level_rows(const struct downsample_plan *plan, unsigned level)
 {
     return extent_reduce(plan->band_rows, level);

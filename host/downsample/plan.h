@@ -49,6 +49,10 @@ uint32_t plan_rows(uint64_t wanted, uint32_t ny, unsigned nlevels);
 bool plan_set_batch(struct downsample_plan *plan, const struct pyramid *pyramid, uint32_t batch_slices,
                     uint32_t band_rows);
 
+/* `wanted`, or the number of batches that the volume has, where those are fewer. batch_slices and band_rows
+ * are set. */
+unsigned plan_buffers(const struct downsample_plan *plan, const struct pyramid *pyramid, unsigned wanted);
+
 /* The most rows of `level`, and the most slices of it, that one batch finishes. */
 uint32_t plan_level_rows(const struct downsample_plan *plan, unsigned level);
 uint32_t plan_level_slices(const struct downsample_plan *plan, unsigned level);

@@ -116,6 +116,7 @@ static bool set_plan(struct search *search, uint32_t depth, uint32_t height, uns
     *plan = (struct downsample_plan){.nbuffers = nbuffers};
     if (!plan_set_batch(plan, pyramid, depth, height))
         return false;
+    plan->nbuffers = nbuffers = plan_buffers(plan, pyramid, nbuffers);
     planner_layout(&layout, plan, pyramid, planner_per_voxel(search->device, search->options));
     uint64_t slot = saturated_add(plan->buffer_bytes, layout.means_bytes);
     plan->device_bytes =

@@ -2,6 +2,7 @@
 #include "output/compare.h"
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/printable.h"
@@ -328,6 +329,12 @@ static const struct output_ops compare_ops = {
     .finish = compare_finish,
     .close = compare_close,
 };
+
+uint64_t compare_memory_bytes(const struct pyramid *pyramid)
+{
+    return saturated_mul3(1 + pyramid->nlevels,
+                          extent_slice_bytes(extent_at_level(pyramid->extent, 1), pyramid->type), 1);
+}
 
 enum status compare_open(struct output **output, const char *folder, const struct pyramid *pyramid,
                          struct error *error)

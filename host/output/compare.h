@@ -42,6 +42,10 @@ struct compare_result {
 enum status compare_open(struct output **output, const char *folder, const struct pyramid *pyramid,
                          struct error *error);
 
+/* Bytes that it holds, as a rule: a file of level 1, and for each level the voxels of a slice whose rows are
+ * coming; their buffers are used in turn and so may all grow to level 1. */
+uint64_t compare_memory_bytes(const struct pyramid *pyramid);
+
 /* What was found: whole after finish, which looks for extra slices and levels. Read it on the thread of
  * finish, or after that has ended, and before close. */
 const struct compare_result *compare_result(const struct output *output);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/manifest.h"
 
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/printable.h"
@@ -145,6 +146,12 @@ static int spacing_digits(const struct pyramid *pyramid)
         }
     }
     return digits;
+}
+
+/* A slice is an object of three members, each of them several blocks of jansson's, and a line of text. */
+uint64_t manifest_memory_bytes(const struct pyramid *pyramid)
+{
+    return saturated_mul3(pyramid->extent.nz, 800, 1);
 }
 
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,

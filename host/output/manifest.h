@@ -28,6 +28,9 @@
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, bool complete, struct error *error);
 
+/* About how many bytes manifest_write takes meanwhile. */
+uint64_t manifest_memory_bytes(const struct pyramid *pyramid);
+
 /* What a program needs back from a manifest. */
 struct manifest {
     struct pyramid pyramid;

@@ -94,6 +94,11 @@ without_leak_check() {
     ASAN_OPTIONS=detect_leaks=0 "$@"
 }
 
+# sanitized: whether the program is built with sanitizers, which hold memory of their own.
+sanitized() {
+    grep -q __asan_init "$(command -v stackthumb)"
+}
+
 # numbers: copies standard input with every amount as N and single blanks, for tables of measurements.
 numbers() {
     sed -E -e 's/[0-9]+(\.[0-9]+)?/N/g' -e 's/\bN (bytes?|[kKMG]i?B)/N BYTES/g' -e 's/ +/ /g' \

@@ -198,13 +198,13 @@ static void test_failing_device(void **state)
     struct error error;
     struct downsampler *downsampler;
     assert_int_equal(open_device(&backend, "auto", &error), STATUS_OK);
-    assert_int_equal(backend_create(&backend, &pyramid, true, &downsampler, &error), STATUS_OK);
+    assert_int_equal(backend_create(&backend, &pyramid, true, NULL, &downsampler, &error), STATUS_OK);
     assert_int_equal(backend.kind, BACKEND_CPU);
     assert_string_equal(downsampler->ops->name, "cpu");
     downsampler->ops->destroy(downsampler);
     backend_close(&backend);
     assert_int_equal(open_device(&backend, "small", &error), STATUS_OK);
-    assert_int_equal(backend_create(&backend, &pyramid, true, &downsampler, &error), STATUS_DEVICE);
+    assert_int_equal(backend_create(&backend, &pyramid, true, NULL, &downsampler, &error), STATUS_DEVICE);
     assert_string_equal(error.message, "the kernels cannot be built");
     backend_close(&backend);
 }

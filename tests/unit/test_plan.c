@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -146,6 +147,22 @@ static void test_plan_rows(void **state)
     assert_int_equal(plan_rows(1, UINT32_MAX, 16), 65536);
 }
 
+static void test_plan_buffers(void **state)
+{
+    (void)state;
+    const struct pyramid pyramid = {.extent = {100, 100, 9}, .type = VOXEL_U8, .nlevels = 2};
+    struct downsample_plan plan = {.batch_slices = 4, .band_rows = 64}; /* 3 slabs of 2 bands */
+    assert_int_equal(plan_buffers(&plan, &pyramid, 4), 4);
+    assert_int_equal(plan_buffers(&plan, &pyramid, 6), 6);
+    assert_int_equal(plan_buffers(&plan, &pyramid, 7), 6);
+    plan = (struct downsample_plan){.batch_slices = 12, .band_rows = 100};
+    assert_int_equal(plan_buffers(&plan, &pyramid, 4), 1);
+    assert_int_equal(plan_buffers(&plan,
+                                  &(struct pyramid){.extent = {1, UINT32_MAX, UINT32_MAX}, .nlevels = 1},
+                                  UINT32_MAX),
+                     UINT32_MAX);
+}
+
 static void test_cpu_plan_is_valid(void **state)
 {
     (void)state;
@@ -221,10 +238,76 @@ static void test_host_bytes_are_told(void **state)
         assert_int_equal(cpu_create(&downsampler, &pyramid, &plan, limits.nthreads, &error), STATUS_OK);
         assert_true(downsampler->plan.host_bytes == plan.host_bytes);
         downsampler->ops->destroy(downsampler);
+        assert_int_equal(reference_plan(&plan, &pyramid, &limits, false, &error), STATUS_OK);
         assert_int_equal(reference_create(&downsampler, &pyramid, &plan, &error), STATUS_OK);
-        assert_true(downsampler->plan.host_bytes > plan.nbuffers * plan.buffer_bytes);
+        assert_true(downsampler->plan.host_bytes == plan.host_bytes);
         downsampler->ops->destroy(downsampler);
     }
+}
+
+/* What a run holds besides: something for each buffer. */
+static uint64_t besides(const void *context, const struct downsample_plan *plan)
+{
+    return *(const uint64_t *)context * plan->nbuffers;
+}
+
+typedef enum status (*planner)(struct downsample_plan *plan, const struct pyramid *pyramid,
+                               const struct downsample_limits *limits, bool whole_slices,
+                               struct error *error);
+
+/* The MiB that a refusal says would do. */
+static uint64_t told_least(const struct error *error)
+{
+    const char *allow = strstr(error->message, "allow --memory ");
+    assert_non_null(allow);
+    return strtoull(allow + strlen("allow --memory "), NULL, 10) << 20;
+}
+
+/* Plans keep within any budget that grants one, a larger budget is never refused what a smaller one is
+ * granted, and the least that a refusal tells is granted. */
+static void test_budget_is_kept(void **state)
+{
+    (void)state;
+    const planner planners[] = {cpu_plan, reference_plan};
+    struct test_random random = test_random_seeded(7);
+    for (unsigned round = test_rounds(300); round > 0; round--) {
+        struct pyramid pyramid = random_pyramid(&random);
+        pyramid.extent.nx *= 20;
+        pyramid.extent.ny *= 20;
+        uint64_t each = test_random_range(&random, 0, 1000000);
+        struct host_budget budget = {
+            .held_bytes = test_random_range(&random, 0, 9000000), .besides = besides, .context = &each};
+        struct downsample_limits limits = {.nthreads = 2, .budget = &budget};
+        bool whole_slices = test_random_range(&random, 0, 1);
+        planner plan_by = planners[test_random_range(&random, 0, 1)];
+        struct downsample_plan plan;
+        struct error refusal = {0};
+        assert_int_equal(plan_by(&plan, &pyramid, &limits, whole_slices, &refusal), STATUS_USAGE);
+        budget.most_bytes = budget.least_bytes;
+        struct error error = {0};
+        assert_int_equal(plan_by(&plan, &pyramid, &limits, whole_slices, &error), STATUS_OK);
+        assert_true(host_budget_total(&budget, &plan) == budget.most_bytes);
+        check_valid(&plan, &pyramid);
+        budget.most_bytes--;
+        assert_int_equal(plan_by(&plan, &pyramid, &limits, whole_slices, &error), STATUS_USAGE);
+        for (budget.most_bytes = told_least(&refusal); budget.most_bytes < (uint64_t)1 << 33;
+             budget.most_bytes *= 2) {
+            error = (struct error){0};
+            assert_int_equal(plan_by(&plan, &pyramid, &limits, whole_slices, &error), STATUS_OK);
+            assert_true(host_budget_total(&budget, &plan) <= budget.most_bytes);
+        }
+    }
+}
+
+/* The message is one line and counts in MiB. */
+static void test_budget_refusal(void **state)
+{
+    (void)state;
+    const struct host_budget budget = {.most_bytes = 1 << 19, .least_bytes = 64 << 20};
+    struct error error = {0};
+    assert_int_equal(host_budget_refuse(&budget, &error), STATUS_USAGE);
+    assert_string_equal(error.message,
+                        "this run needs 67 MiB of host memory, and may hold 0.5 MiB; allow --memory 67MiB");
 }
 
 int main(void)
@@ -234,9 +317,12 @@ int main(void)
         cmocka_unit_test(test_batch_finished),
         cmocka_unit_test(test_plan_depth),
         cmocka_unit_test(test_plan_rows),
+        cmocka_unit_test(test_plan_buffers),
         cmocka_unit_test(test_cpu_plan_is_valid),
         cmocka_unit_test(test_cpu_plan_of_usual_stacks),
         cmocka_unit_test(test_host_bytes_are_told),
+        cmocka_unit_test(test_budget_is_kept),
+        cmocka_unit_test(test_budget_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/run_memory.h"
+
+#include "base/checked.h"
+#include "base/resident.h"
+
+static const uint64_t most_by_default = 2ull << 30;
+
+uint64_t run_memory_allowed(const struct options *options)
+{
+    uint64_t quarter = machine_memory_bytes() / 4;
+    if (options->memory_bytes)
+        return options->memory_bytes;
+    return quarter < most_by_default ? quarter : most_by_default;
+}
+
+uint64_t run_memory_pipeline(const struct run_memory *memory, const struct downsample_plan *plan)
+{
+    return saturated_add(memory->output_bytes,
+                         pipeline_host_bytes(&memory->load, &memory->pyramid, plan, memory->nthreads));
+}
+
+/* For host_budget. */
+static uint64_t besides(const void *context, const struct downsample_plan *plan)
+{
+    return run_memory_pipeline(context, plan);
+}
+
+uint64_t run_memory_total(const struct run_memory *memory, const struct downsample_plan *plan)
+{
+    return host_budget_total(&memory->budget, plan);
+}
+
+void run_memory_init(struct run_memory *memory, const struct options *options, const struct job *job,
+                     uint64_t output_bytes)
+{
+    *memory = (struct run_memory){
+        .budget =
+            {
+                .most_bytes = run_memory_allowed(options),
+                .held_bytes = resident_bytes(),
+                .besides = besides,
+                .context = memory,
+            },
+        .load = pipeline_load_of(job->stack),
+        .pyramid = job->pyramid,
+        .nthreads = options_threads(options),
+        .output_bytes = output_bytes,
+    };
+}
