@@ -15,15 +15,21 @@ static void die_of(int number)
     raise(number);
 }
 
+/* Sent to the thread to end it: by default it does nothing, and nobody misses it. */
+enum { WAKING = SIGURG };
+
 static void *signals_main(void *context)
 {
     struct signals *signals = context;
     int number;
     sigwait(&signals->awaited, &number); /* fails only for a set that is none */
+    if (number == WAKING)
+        return NULL;
     atomic_store(&signals->number, number);
     atomic_store(&signals->interrupted, true);
     sigwait(&signals->awaited, &number);
-    die_of(number);
+    if (number != WAKING)
+        die_of(number);
     return NULL;
 }
 
@@ -31,12 +37,15 @@ enum status signals_init(struct signals *signals, struct error *error)
 {
     static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction present, ignoring = {.sa_handler = SIG_IGN};
-    sigset_t before;
+    sigset_t before, waking;
     *signals = (struct signals){0};
     sigemptyset(&signals->awaited);
     for (unsigned i = 0; i < sizeof caught / sizeof *caught; i++)
         if (sigaction(caught[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
             sigaddset(&signals->awaited, caught[i]);
+    sigemptyset(&waking);
+    sigaddset(&waking, WAKING);
+    sigaddset(&signals->awaited, WAKING);
     sigaction(SIGPIPE, &ignoring, NULL);
     sigaction(SIGXFSZ, &ignoring, NULL);
     pthread_sigmask(SIG_BLOCK, &signals->awaited, &before); /* all threads to come inherit that */
@@ -45,13 +54,14 @@ enum status signals_init(struct signals *signals, struct error *error)
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         return error_set_errno(error, STATUS_FAILED, failure, "the thread for signals cannot be started");
     }
+    pthread_sigmask(SIG_UNBLOCK, &waking, NULL);
     pthread_setname_np(signals->thread, "signals"); /* for people only: nothing depends on it */
     return STATUS_OK;
 }
 
 void signals_end(struct signals *signals)
 {
-    pthread_cancel(signals->thread); /* sigwait is where it ends */
+    pthread_kill(signals->thread, WAKING);
     pthread_join(signals->thread, NULL);
 }
 
