@@ -37,7 +37,8 @@ class Soak:
     def __init__(self, programs, seed, devices, work):
         self.environment = dict(
             os.environ, PATH=f"{programs}:{os.environ['PATH']}", LC_ALL="C", XDG_CACHE_HOME=str(work / "cache"),
-            POCL_CACHE_DIR=str(work / "cache/pocl"), LSAN_OPTIONS=f"suppressions={SUPPRESSIONS}:print_suppressions=0")
+            POCL_CACHE_DIR=str(work / "cache/pocl"))
+        self.environment.setdefault("LSAN_OPTIONS", f"suppressions={SUPPRESSIONS}:print_suppressions=0:use_tls=0")
         (work / "cache/pocl").mkdir(parents=True)
         self.random = random.Random(seed)
         self.devices = devices
