@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "codec/tiff_codec.h"
 #include "codec/tiff_compression.h"
+#include "codec/tiff_deflate.h"
 #include "codec/tiff_handle.h"
 #include "codec/tiff_image.h"
 
@@ -16,6 +17,8 @@
 static enum status decode_chunk(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
                                 void *to, uint64_t n_bytes, struct error *error)
 {
+    if (tiff_deflate_takes(handle, image))
+        return tiff_deflate_chunk(handle, image, index, to, n_bytes, error);
     tmsize_t n = image->tiled ? TIFFReadEncodedTile(handle->tif, index, to, (tmsize_t)n_bytes)
                               : TIFFReadEncodedStrip(handle->tif, index, to, (tmsize_t)n_bytes);
     bool damaged = n != (tmsize_t)n_bytes || handle->nerrors > 0 ||

@@ -29,6 +29,7 @@ static const struct sample samples[] = {
     {{.mode = "w8l", .compression = COMPRESSION_ADOBE_DEFLATE, .predictor = 3, .rows_per_strip = 13},
      VOXEL_F32},
     {{.mode = "wb", .compression = COMPRESSION_ADOBE_DEFLATE, .tile_nx = 16, .tile_ny = 16}, VOXEL_U32},
+    {{.mode = "wb", .compression = COMPRESSION_DEFLATE, .predictor = 2, .rows_per_strip = 5}, VOXEL_U16},
     {{.mode = "wl", .compression = COMPRESSION_PACKBITS, .rows_per_strip = 6}, VOXEL_I8},
     {{.mode = "wl", .compression = COMPRESSION_ZSTD, .rows_per_strip = 7}, VOXEL_U16},
     {{.mode = "wl", .compression = COMPRESSION_LZMA, .rows_per_strip = 7}, VOXEL_U8},
@@ -195,6 +196,56 @@ static void test_random_damage(void **state)
     }
 }
 
+/* Where the strips or tiles of the file lie. */
+static void find_data(uint64_t *first, uint64_t *end)
+{
+    TIFF *tif = TIFFOpen(fixture_path(), "r");
+    assert_non_null(tif);
+    uint32_t n = TIFFIsTiled(tif) ? TIFFNumberOfTiles(tif) : TIFFNumberOfStrips(tif);
+    *first = UINT64_MAX;
+    *end = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t at = TIFFGetStrileOffset(tif, i), behind = at + TIFFGetStrileByteCount(tif, i);
+        *first = at < *first ? at : *first;
+        *end = behind > *end ? behind : *end;
+    }
+    TIFFClose(tif);
+}
+
+/* Deflate has a checksum: damaged voxels are never taken for good ones. */
+static void test_damaged_deflate(void **state)
+{
+    (void)state;
+    uint64_t random = 8, first, end;
+    for (int i = 0; i < NSAMPLES; i++) {
+        unsigned char *file = NULL;
+        size_t n_bytes, slice_bytes = NX * NY * voxel_bytes(samples[i].type);
+        uint16_t compression = samples[i].layout.compression;
+        if (compression != COMPRESSION_ADOBE_DEFLATE && compression != COMPRESSION_DEFLATE)
+            continue;
+        unsigned char *voxels = write_sample(&samples[i], &file, &n_bytes), *copy = malloc(n_bytes);
+        unsigned nrefused = 0;
+        find_data(&first, &end);
+        for (int round = 0; copy && round < 3000; round++) {
+            struct slice_header header;
+            struct error error = {0};
+            memcpy(copy, file, n_bytes);
+            for (unsigned n = 1 + random_below(&random, 4); n > 0; n--)
+                copy[first + random_below(&random, (uint32_t)(end - first))] =
+                    (unsigned char)random_next(&random);
+            unsigned char *read = read_bytes(copy, n_bytes, &header, &error);
+            if (read && memcmp(read, voxels, slice_bytes) != 0)
+                fail_msg("sample %d, round %d: the damage went unnoticed", i, round);
+            nrefused += !read;
+            free(read);
+        }
+        assert_true(nrefused > 2900);
+        free(copy);
+        free(voxels);
+        free(file);
+    }
+}
+
 /* A JPEG stream that ends early is filled up with grey by its decoder, which only warns. */
 static void test_short_jpeg_is_no_grey_slice(void **state)
 {
@@ -324,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_truncation_at_every_byte),
         cmocka_unit_test(test_truncation_after_the_header),
         cmocka_unit_test(test_byte_flips),
+        cmocka_unit_test(test_damaged_deflate),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_short_jpeg_is_no_grey_slice),
         cmocka_unit_test(test_absurd_tiles_and_strips),
