@@ -7,6 +7,7 @@
 #include "cli/notes.h"
 #include "cli/options.h"
 #include "cli/run_memory.h"
+#include "cli/signals.h"
 #include "output/compare.h"
 #include "output/manifest.h"
 
@@ -78,6 +79,8 @@ static enum status verify_with(struct job *job, struct backend *backend, const s
     if (status != STATUS_OK)
         goto destroy_downsampler;
     status = job_run(job, options, downsampler, output, &state, NULL, error);
+    if (status == STATUS_INTERRUPTED)
+        status = signals_check(options->signals, status, error); /* nothing is left that could stay */
     if (status == STATUS_OK)
         status = tell(job, options, compare_result(output), error);
     output->ops->close(output);
