@@ -32,8 +32,8 @@ void signals_end(struct signals *signals);
 /* Set by the first of these signals; for whatever takes long. NULL for NULL. */
 const atomic_bool *signals_flag(const struct signals *signals);
 
-/* For the steps before a run, which cannot be interrupted themselves: `status`, unless a signal has come
- * meanwhile; then STATUS_INTERRUPTED, whatever the step ended with. `signals` may be NULL. */
+/* For what writes nothing, such as the steps before a run, which cannot be interrupted: `status`, unless a
+ * signal has come meanwhile; then STATUS_INTERRUPTED, whatever the step ended with. `signals` may be NULL. */
 enum status signals_check(const struct signals *signals, enum status status, struct error *error);
 
 /* The exit status of the program: `status`, but 128 + the signal's number for STATUS_INTERRUPTED, as shells

@@ -67,12 +67,12 @@ static void swap_voxels(void *voxels, size_t n, size_t voxel)
 }
 
 /* A row of differences from the voxel before becomes one of voxels; sums wrap. */
-static void add_up(void *row, uint32_t nx, size_t voxel)
+static void add_up(void *row, size_t nx, size_t voxel)
 {
     uint8_t *row8 = row;
     uint16_t *row16 = row;
     uint32_t *row32 = row;
-    for (uint32_t x = 1; x < nx; x++)
+    for (size_t x = 1; x < nx; x++)
         if (voxel == 1)
             row8[x] = (uint8_t)(row8[x] + row8[x - 1]);
         else if (voxel == 2)
@@ -83,15 +83,15 @@ static void add_up(void *row, uint32_t nx, size_t voxel)
 
 /* The same for 32-bit floats: differences of bytes, of which all first (most significant) ones of the row
  * come first, whatever the byte order of the file is. `scratch` has room for a row. */
-static void add_up_floats(unsigned char *row, uint32_t nx, unsigned char *scratch)
+static void add_up_floats(unsigned char *row, size_t nx, unsigned char *scratch)
 {
     add_up(row, 4 * nx, 1);
-    memcpy(scratch, row, 4 * (size_t)nx);
-    for (uint32_t x = 0; x < nx; x++) {
+    memcpy(scratch, row, 4 * nx);
+    for (size_t x = 0; x < nx; x++) {
         uint32_t bits = 0;
-        for (uint32_t i = 0; i < 4; i++)
-            bits = bits << 8 | scratch[i * (size_t)nx + x];
-        memcpy(row + 4 * (size_t)x, &bits, 4);
+        for (size_t i = 0; i < 4; i++)
+            bits = bits << 8 | scratch[i * nx + x];
+        memcpy(row + 4 * x, &bits, 4);
     }
 }
 
