@@ -235,8 +235,10 @@ static struct opencl_options device_limits(const struct options *options, struct
     };
 }
 
-enum status backend_plan(const struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
-                         struct host_budget *budget, struct downsample_plan *plan, struct error *error)
+/* backend_plan on what has been chosen. */
+static enum status plan_chosen(const struct backend *backend, const struct pyramid *pyramid,
+                               bool whole_slices, struct host_budget *budget, struct downsample_plan *plan,
+                               struct error *error)
 {
     if (backend->kind == BACKEND_OPENCL) {
         struct opencl_options limits = device_limits(backend->options, budget);
@@ -246,6 +248,30 @@ enum status backend_plan(const struct backend *backend, const struct pyramid *py
     if (backend->kind == BACKEND_REFERENCE)
         return reference_plan(plan, pyramid, &limits, whole_slices, error);
     return cpu_plan(plan, pyramid, &limits, whole_slices, error);
+}
+
+/* Chooses the CPU path where a device that nobody named cannot do what it should. Otherwise false, with the
+ * error handed on. */
+static bool fall_back(struct backend *backend, const struct error *refused, struct error *error)
+{
+    if (backend->kind != BACKEND_OPENCL || !backend->automatic || refused->status == STATUS_INTERRUPTED) {
+        error_set(error, refused->status, "%s", refused->message);
+        return false;
+    }
+    message_note(backend->options, "%s; the CPU path is used instead", refused->message);
+    choose_cpu(backend);
+    return true;
+}
+
+enum status backend_plan(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
+                         struct host_budget *budget, struct downsample_plan *plan, struct error *error)
+{
+    struct error refused = {0};
+    if (plan_chosen(backend, pyramid, whole_slices, budget, plan, &refused) == STATUS_OK)
+        return STATUS_OK;
+    if (!fall_back(backend, &refused, error))
+        return refused.status;
+    return plan_chosen(backend, pyramid, whole_slices, budget, plan, error);
 }
 
 static enum status create_on_device(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
@@ -269,7 +295,7 @@ static enum status create_on_cpu(struct backend *backend, const struct pyramid *
                                  struct error *error)
 {
     struct downsample_plan plan;
-    enum status status = backend_plan(backend, pyramid, whole_slices, budget, &plan, error);
+    enum status status = plan_chosen(backend, pyramid, whole_slices, budget, &plan, error);
     if (status != STATUS_OK)
         return status;
     if (backend->kind == BACKEND_REFERENCE)
@@ -282,16 +308,11 @@ enum status backend_create(struct backend *backend, const struct pyramid *pyrami
 {
     if (backend->kind != BACKEND_OPENCL)
         return create_on_cpu(backend, pyramid, whole_slices, budget, downsampler, error);
-    if (!backend->automatic)
-        return create_on_device(backend, pyramid, whole_slices, budget, downsampler, error);
     struct error refused = {0};
-    enum status status = create_on_device(backend, pyramid, whole_slices, budget, downsampler, &refused);
-    if (status == STATUS_OK)
+    if (create_on_device(backend, pyramid, whole_slices, budget, downsampler, &refused) == STATUS_OK)
         return STATUS_OK;
-    if (status == STATUS_INTERRUPTED)
-        return error_set(error, status, "%s", refused.message);
-    message_note(backend->options, "%s; the CPU path is used instead", refused.message);
-    choose_cpu(backend);
+    if (!fall_back(backend, &refused, error))
+        return refused.status;
     return create_on_cpu(backend, pyramid, whole_slices, budget, downsampler, error);
 }
 

@@ -15,7 +15,8 @@
 
 enum backend_kind { BACKEND_CPU, BACKEND_REFERENCE, BACKEND_OPENCL };
 
-/* What was chosen. Written by backend_open (backend_create may change an automatic choice), then read only.
+/* What was chosen. Written by backend_open (backend_plan and _create may change an automatic choice), then
+ * read only.
  */
 struct backend {
     const struct options *options; /* borrowed */
@@ -38,12 +39,13 @@ void backend_init(struct backend *backend, const struct options *options, const 
 enum status backend_find(struct backend *backend, const struct options *options,
                          const struct opencl_devices *devices, const char *name, struct error *error);
 
-/* Plans a run without allocating anything. `budget` bounds the host memory; NULL: nothing does. */
-enum status backend_plan(const struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
+/* Plans a run without allocating anything. `budget` bounds the host memory; NULL: nothing does. A device that
+ * was chosen automatically and will not do is replaced by the CPU path, with a note. */
+enum status backend_plan(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
                          struct host_budget *budget, struct downsample_plan *plan, struct error *error);
 
-/* Makes the downsampler. A device that was chosen automatically and turns out not to work is replaced by the
- * CPU path, with a note; a kernel's build log goes to standard error. */
+/* Makes the downsampler. A device that was chosen automatically is replaced likewise; a kernel's build log
+ * goes to standard error. */
 enum status backend_create(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,
                            struct host_budget *budget, struct downsampler **downsampler, struct error *error);
 

@@ -28,7 +28,7 @@ static char *output_folder(const struct options *options)
                                    : path_join(options->operands[0], ".thumbnail");
 }
 
-static enum status show_plan(const struct job *job, const struct backend *backend, const char *folder,
+static enum status show_plan(const struct job *job, struct backend *backend, const char *folder,
                              struct error *error)
 {
     struct downsample_plan plan;

@@ -15,7 +15,7 @@
 static struct opencl_device made_up[8];
 static size_t nmade_up;
 static const char *listing_note;
-static enum status listing_status, creating_status;
+static enum status listing_status, planning_status, creating_status;
 
 enum status opencl_devices_list(struct opencl_devices *devices, struct error *error)
 {
@@ -40,8 +40,10 @@ enum status opencl_plan(struct downsample_plan *plan, const struct opencl_device
                         const struct pyramid *pyramid, const struct opencl_options *options,
                         bool whole_slices, struct error *error)
 {
-    (void)device, (void)pyramid, (void)whole_slices, (void)error;
+    (void)device, (void)pyramid, (void)whole_slices;
     *plan = (struct downsample_plan){.batch_slices = 2, .device_bytes = options->memory_bytes};
+    if (planning_status != STATUS_OK)
+        return error_set(error, planning_status, "it does not fit");
     return STATUS_OK;
 }
 
@@ -68,7 +70,7 @@ static int set_up(void **state)
     (void)state;
     nmade_up = 0;
     listing_note = "";
-    listing_status = STATUS_OK;
+    listing_status = planning_status = STATUS_OK;
     creating_status = STATUS_DEVICE;
     add_device("Old GPU", "Vendor A", OPENCL_GPU, 64, false);
     add_device("pthread-x", "Portable", OPENCL_CPU, 128, true);
@@ -209,6 +211,30 @@ static void test_failing_device(void **state)
     backend_close(&backend);
 }
 
+/* The same goes for plans: what info tells is what build does. */
+static void test_device_without_plan(void **state)
+{
+    (void)state;
+    const struct pyramid pyramid = {.extent = {8, 8, 4}, .type = VOXEL_U8, .nlevels = 2};
+    struct backend backend;
+    struct error error;
+    struct downsample_plan plan;
+    struct host_budget budget = {.most_bytes = UINT64_MAX};
+    planning_status = STATUS_USAGE;
+    assert_int_equal(open_device(&backend, "auto", &error), STATUS_OK);
+    assert_int_equal(backend_plan(&backend, &pyramid, true, &budget, &plan, &error), STATUS_OK);
+    assert_int_equal(backend.kind, BACKEND_CPU);
+    assert_true(plan.host_bytes > 0);
+    budget.most_bytes = 1;
+    assert_int_equal(backend_plan(&backend, &pyramid, true, &budget, &plan, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "--memory"));
+    backend_close(&backend);
+    assert_int_equal(open_device(&backend, "small", &error), STATUS_OK);
+    assert_int_equal(backend_plan(&backend, &pyramid, true, &budget, &plan, &error), STATUS_USAGE);
+    assert_string_equal(error.message, "it does not fit");
+    backend_close(&backend);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_gpu_means_cpu, set_up),
         cmocka_unit_test_setup(test_broken_driver, set_up),
         cmocka_unit_test_setup(test_failing_device, set_up),
+        cmocka_unit_test_setup(test_device_without_plan, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
