@@ -114,7 +114,7 @@ static void print_memory(const struct run_memory *memory, const struct downsampl
     if (plan->driver_bytes)
         printf(", %s driver", value_memory(amount, plan->driver_bytes));
     printf(", %s batches", value_memory(amount, plan->host_bytes));
-    printf(", %s files\n", value_memory(amount, run_memory_pipeline(memory, plan)));
+    printf(", %s files and threads\n", value_memory(amount, run_memory_pipeline(memory, plan)));
 }
 
 void report_plan(const struct job *job, const struct backend *backend, const struct run_memory *memory,

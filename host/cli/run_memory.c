@@ -6,6 +6,9 @@
 
 static const uint64_t most_by_default = 2ull << 30;
 
+/* What nobody counts: queues, open files, the allocator's own, and the stacks of threads. */
+enum { ODDMENTS_BYTES = 192 << 10, THREAD_BYTES = 48 << 10, THREADS_OF_STAGES = 3 };
+
 uint64_t run_memory_allowed(const struct options *options)
 {
     uint64_t quarter = machine_memory_bytes() / 4;
@@ -16,7 +19,8 @@ uint64_t run_memory_allowed(const struct options *options)
 
 uint64_t run_memory_pipeline(const struct run_memory *memory, const struct downsample_plan *plan)
 {
-    return saturated_add(memory->output_bytes,
+    uint64_t oddments = ODDMENTS_BYTES + (uint64_t)THREAD_BYTES * (memory->nthreads + THREADS_OF_STAGES);
+    return saturated_add(saturated_add(memory->output_bytes, oddments),
                          pipeline_host_bytes(&memory->load, &memory->pyramid, plan, memory->nthreads));
 }
 

@@ -30,7 +30,8 @@ uint64_t run_memory_allowed(const struct options *options);
  * plan->host_bytes and run_memory_pipeline. */
 uint64_t run_memory_total(const struct run_memory *memory, const struct downsample_plan *plan);
 
-/* Of that, what the stages around the backend hold. */
+/* Of that, what the stages around the backend hold, and the output, and all that is too small to be counted.
+ */
 uint64_t run_memory_pipeline(const struct run_memory *memory, const struct downsample_plan *plan);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { CACHED_BYTES = 8 << 20 }; /* a larger buffer leaves the last-level cache before its turn comes */
+enum { CACHED_BYTES = 4 << 20 }; /* a larger buffer leaves the last-level cache before its turn comes */
 
 static enum status slot_init(struct slot *slot, struct downsampler *downsampler, unsigned index,
                              struct stop *stop, struct error *error)
