@@ -6,7 +6,6 @@
 #include "cli/bench_floor.h"
 #include "cli/messages.h"
 #include "cli/run_memory.h"
-#include "output/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +41,7 @@ static enum status build(const struct bench_setup *setup, struct backend *backen
     enum status status = job_open(&job, setup->options, setup->options->missing, error);
     if (status != STATUS_OK)
         return status;
-    run_memory_init(&memory, setup->options, &job, manifest_memory_bytes(&job.pyramid));
+    run_memory_init(&memory, setup->options, &job, RUN_WRITES);
     status = backend_create(backend, &job.pyramid, job.whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)
         goto close_job;

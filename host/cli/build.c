@@ -15,7 +15,6 @@
 #include "cli/run_stats.h"
 #include "cli/signals.h"
 #include "cli/values.h"
-#include "output/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +33,7 @@ static enum status show_plan(const struct job *job, struct backend *backend, con
     struct downsample_plan plan;
     struct run_memory memory;
     char shown[PRINTABLE_BYTES];
-    run_memory_init(&memory, backend->options, job, manifest_memory_bytes(&job->pyramid));
+    run_memory_init(&memory, backend->options, job, RUN_WRITES);
     enum status status =
         backend_plan(backend, &job->pyramid, job->whole_slices, &memory.budget, &plan, error);
     if (status != STATUS_OK)
@@ -69,7 +68,7 @@ static enum status build_run_checked(const struct job *job, struct backend *back
     struct downsampler *downsampler;
     struct output *output;
     struct run_memory memory;
-    run_memory_init(&memory, options, job, manifest_memory_bytes(&job->pyramid));
+    run_memory_init(&memory, options, job, RUN_WRITES);
     enum status status =
         backend_create(backend, &job->pyramid, job->whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)

@@ -6,7 +6,6 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/run_memory.h"
-#include "output/manifest.h"
 
 static enum status info_run(const struct options *options, struct error *error)
 {
@@ -21,7 +20,7 @@ static enum status info_run(const struct options *options, struct error *error)
     status = backend_open(&backend, options, "auto", error);
     if (status != STATUS_OK)
         goto close_job;
-    run_memory_init(&memory, options, &job, manifest_memory_bytes(&job.pyramid));
+    run_memory_init(&memory, options, &job, RUN_WRITES);
     status = backend_plan(&backend, &job.pyramid, job.whole_slices, &memory.budget, &plan, error);
     if (status != STATUS_OK)
         goto close_backend;

@@ -3,6 +3,8 @@
 
 #include "base/checked.h"
 #include "base/resident.h"
+#include "output/compare.h"
+#include "output/manifest.h"
 
 static const uint64_t most_by_default = 2ull << 30;
 
@@ -17,10 +19,22 @@ uint64_t run_memory_allowed(const struct options *options)
     return quarter < most_by_default ? quarter : most_by_default;
 }
 
+static uint64_t output_bytes(const struct run_memory *memory, const struct downsample_plan *plan)
+{
+    const struct pyramid *pyramid = &memory->pyramid;
+    uint64_t nstarted = 1;
+    if (memory->output == RUN_WRITES)
+        return manifest_memory_bytes(pyramid);
+    if (plan->band_rows < pyramid->extent.ny) /* then all slices that a batch finishes come band by band */
+        for (unsigned level = 1; level <= pyramid->nlevels; level++)
+            nstarted += plan_level_slices(plan, level);
+    return compare_memory_bytes(pyramid, nstarted);
+}
+
 uint64_t run_memory_pipeline(const struct run_memory *memory, const struct downsample_plan *plan)
 {
     uint64_t oddments = ODDMENTS_BYTES + (uint64_t)THREAD_BYTES * (memory->nthreads + THREADS_OF_STAGES);
-    return saturated_add(saturated_add(memory->output_bytes, oddments),
+    return saturated_add(saturated_add(output_bytes(memory, plan), oddments),
                          pipeline_host_bytes(&memory->load, &memory->pyramid, plan, memory->nthreads));
 }
 
@@ -36,7 +50,7 @@ uint64_t run_memory_total(const struct run_memory *memory, const struct downsamp
 }
 
 void run_memory_init(struct run_memory *memory, const struct options *options, const struct job *job,
-                     uint64_t output_bytes)
+                     enum run_output output)
 {
     *memory = (struct run_memory){
         .budget =
@@ -49,6 +63,6 @@ void run_memory_init(struct run_memory *memory, const struct options *options, c
         .load = pipeline_load_of(job->stack),
         .pyramid = job->pyramid,
         .nthreads = options_threads(options),
-        .output_bytes = output_bytes,
+        .output = output,
     };
 }

@@ -10,18 +10,21 @@
 
 #include <stdint.h>
 
+/* What becomes of the levels: both hold memory, too. */
+enum run_output { RUN_WRITES, RUN_COMPARES };
+
 /* Stays where it is while `budget` is in use, which points to it. */
 struct run_memory {
     struct host_budget budget; /* for planners */
     struct pipeline_load load;
     struct pyramid pyramid;
     unsigned nthreads;
-    uint64_t output_bytes; /* what the output holds */
+    enum run_output output;
 };
 
 /* To be called when the stack is open and the backend chosen, so that what these hold is counted. */
 void run_memory_init(struct run_memory *memory, const struct options *options, const struct job *job,
-                     uint64_t output_bytes);
+                     enum run_output output);
 
 /* The most that a run may hold: --memory, or by default a quarter of the machine's memory, 2 GiB at most. */
 uint64_t run_memory_allowed(const struct options *options);

@@ -70,7 +70,7 @@ static enum status verify_with(struct job *job, struct backend *backend, const s
     struct downsampler *downsampler;
     struct output *output;
     struct run_memory memory;
-    run_memory_init(&memory, options, job, compare_memory_bytes(&job->pyramid));
+    run_memory_init(&memory, options, job, RUN_COMPARES);
     enum status status =
         backend_create(backend, &job->pyramid, job->whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)

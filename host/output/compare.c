@@ -330,9 +330,9 @@ static const struct output_ops compare_ops = {
     .close = compare_close,
 };
 
-uint64_t compare_memory_bytes(const struct pyramid *pyramid)
+uint64_t compare_memory_bytes(const struct pyramid *pyramid, uint64_t nstarted)
 {
-    return saturated_mul3(1 + pyramid->nlevels,
+    return saturated_mul3(1 + nstarted,
                           extent_slice_bytes(extent_at_level(pyramid->extent, 1), pyramid->type), 1);
 }
 

@@ -42,9 +42,9 @@ struct compare_result {
 enum status compare_open(struct output **output, const char *folder, const struct pyramid *pyramid,
                          struct error *error);
 
-/* Bytes that it holds, as a rule: a file of level 1, and for each level the voxels of a slice whose rows are
- * coming; their buffers are used in turn and so may all grow to level 1. */
-uint64_t compare_memory_bytes(const struct pyramid *pyramid);
+/* The most bytes that it holds: a file of level 1, and the voxels of `nstarted` slices, of which some rows
+ * have come and others not; their buffers are used in turn and may all grow to level 1. */
+uint64_t compare_memory_bytes(const struct pyramid *pyramid, uint64_t nstarted);
 
 /* What was found: whole after finish, which looks for extra slices and levels. Read it on the thread of
  * finish, or after that has ended, and before close. */
