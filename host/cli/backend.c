@@ -214,12 +214,19 @@ void backend_close(struct backend *backend)
     *backend = (struct backend){0};
 }
 
+/* Half of them: a thread computes faster than one thread can read, and reading, decoding and writing go on
+ * beside it. More were slower: on two cores by 10 to 30 %. */
+static unsigned computing_threads(const struct options *options)
+{
+    return (options_threads(options) + 1) / 2;
+}
+
 static struct downsample_limits cpu_limits(const struct options *options, struct host_budget *budget)
 {
     return (struct downsample_limits){
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
-        .nthreads = options_threads(options),
+        .nthreads = computing_threads(options),
         .budget = budget,
     };
 }
@@ -300,7 +307,7 @@ static enum status create_on_cpu(struct backend *backend, const struct pyramid *
         return status;
     if (backend->kind == BACKEND_REFERENCE)
         return reference_create(downsampler, pyramid, &plan, error);
-    return cpu_create(downsampler, pyramid, &plan, options_threads(backend->options), error);
+    return cpu_create(downsampler, pyramid, &plan, computing_threads(backend->options), error);
 }
 
 enum status backend_create(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,

@@ -258,7 +258,6 @@ enum status opencl_create(struct downsampler **downsampler, const struct opencl_
         .context = d->context,
         .device = device,
         .cache_folder = options->cache_folder,
-        .cache_always = options->cache_always,
         .log = build_log,
     };
     if (settle(d, device, options, whole_slices, &build, error) != STATUS_OK)

@@ -57,10 +57,8 @@ struct opencl_options {
     uint32_t batch_slices;     /* as in struct downsample_limits; 0: choose */
     uint32_t band_rows;        /* likewise */
     uint64_t max_buffer_bytes; /* treat the device as if this were its largest allocation; 0: as it reports */
-    const char *
-        cache_folder; /* where program binaries are kept when the driver keeps none; NULL: the user's cache */
-    bool cache_always; /* keep binaries whether or not the driver does (tests) */
-    bool profile;      /* tell downsampler->times, from profiling events */
+    const char *cache_folder;  /* where program binaries are kept; NULL: the user's cache */
+    bool profile;              /* tell downsampler->times, from profiling events */
     enum opencl_shape shape;
     struct host_budget *budget; /* on the host's memory; NULL: no bound */
 };

@@ -74,8 +74,7 @@ uint64_t planner_budget(const struct opencl_device *device, const struct opencl_
 void planner_limits_init(struct planner_limits *limits, const struct opencl_device *device,
                          const struct pyramid *pyramid, const struct opencl_options *options)
 {
-    const struct program_build build = {
-        .device = device, .cache_folder = options->cache_folder, .cache_always = options->cache_always};
+    const struct program_build build = {.device = device, .cache_folder = options->cache_folder};
     struct program_shape shape = {.type = pyramid->type};
     program_set_chunks(&shape, planner_per_voxel(device, options));
     *limits = (struct planner_limits){.device_bytes = planner_budget(device, options)};

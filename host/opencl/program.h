@@ -33,7 +33,6 @@ struct program_build {
     cl_context context;
     const struct opencl_device *device;
     const char *cache_folder; /* NULL: the user's */
-    bool cache_always;        /* keep a binary even where the driver keeps its own */
     char **log;               /* may be NULL; gets the whole build log of a failure (malloc'ed) */
 };
 

@@ -15,24 +15,15 @@
 /* No binary of ours comes near this; a larger file is not ours. */
 static const off_t binary_bytes_max = 64 << 20;
 
-static bool is_pocl(const struct program_build *build)
-{
-    return strstr(build->device->platform, "Portable Computing Language");
-}
-
-/* PoCL and NVIDIA keep compiled programs themselves. */
-static bool wanted(const struct program_build *build)
-{
-    return build->cache_always || (!is_pocl(build) && !strstr(build->device->platform, "NVIDIA"));
-}
-
-/* Where binaries, or notes, are kept; malloc'ed, NULL where there is no such place. */
+/* Where binaries are kept; malloc'ed, NULL where there is no such place. PoCL's lie in its own cache (see
+ * preflight.h), without which they are worth little: it compiles a binary for each work-group size. */
 static char *cache_folder(const struct program_build *build)
 {
-    const char *pocl = is_pocl(build) && !wanted(build) ? getenv("POCL_CACHE_DIR") : NULL; /* see preflight.h */
-    if (pocl)
-        return strdup(pocl);
-    return build->cache_folder ? strdup(build->cache_folder) : path_in_user_cache("stackthumb");
+    const char *pocl =
+        strstr(build->device->platform, "Portable Computing Language") ? getenv("POCL_CACHE_DIR") : NULL;
+    if (build->cache_folder)
+        return strdup(build->cache_folder);
+    return pocl ? strdup(pocl) : path_in_user_cache("stackthumb");
 }
 
 static bool add_text(XXH3_state_t *state, const char *text)
@@ -41,7 +32,7 @@ static bool add_text(XXH3_state_t *state, const char *text)
            XXH_OK; /* the zero keeps "ab","c" from "a","bc" */
 }
 
-/* folder/<key>.bin, or .built; malloc'ed, NULL when memory is refused. */
+/* folder/<key>.bin; malloc'ed, NULL when memory is refused. */
 static char *entry_path(const char *folder, const struct program_build *build, const char *const texts[2],
                         const char *options)
 {
@@ -53,8 +44,8 @@ static char *entry_path(const char *folder, const struct program_build *build, c
         add_text(state, device->version) && add_text(state, device->driver) &&
         add_text(state, device->platform)) {
         XXH128_hash_t key = XXH3_128bits_digest(state);
-        snprintf(name, sizeof name, "%016" PRIx64 "%016" PRIx64 "%s", (uint64_t)key.high64,
-                 (uint64_t)key.low64, wanted(build) ? ".bin" : ".built");
+        snprintf(name, sizeof name, "%016" PRIx64 "%016" PRIx64 ".bin", (uint64_t)key.high64,
+                 (uint64_t)key.low64);
         path = path_join(folder, name);
     }
     XXH3_freeState(state);
@@ -85,7 +76,7 @@ static unsigned char *read_binary(const char *path, size_t *n_bytes)
 bool program_cache_load(cl_program *program, const struct program_build *build, const char *const texts[2],
                         const char *options)
 {
-    char *folder = wanted(build) ? cache_folder(build) : NULL;
+    char *folder = cache_folder(build);
     char *path = folder ? entry_path(folder, build, texts, options) : NULL;
     size_t n_bytes = 0;
     unsigned char *data = path ? read_binary(path, &n_bytes) : NULL;
@@ -137,26 +128,15 @@ static unsigned char *get_binary(cl_program program, size_t *n_bytes)
     return NULL;
 }
 
-static void store_note(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0)
-        close(fd);
-}
-
 void program_cache_store(cl_program program, const struct program_build *build, const char *const texts[2],
                          const char *options)
 {
     char *folder = cache_folder(build);
     char *path = folder ? entry_path(folder, build, texts, options) : NULL;
     size_t n_bytes;
-    unsigned char *data = path && wanted(build) ? get_binary(program, &n_bytes) : NULL;
-    if (path && (data || !wanted(build)) && path_make_folders(folder, 0700) == 0) {
-        if (data)
-            write_binary(path, data, n_bytes);
-        else
-            store_note(path);
-    }
+    unsigned char *data = path ? get_binary(program, &n_bytes) : NULL;
+    if (data && path_make_folders(folder, 0700) == 0)
+        write_binary(path, data, n_bytes);
     free(data);
     free(path);
     free(folder);

@@ -168,7 +168,7 @@ static void test_binary_cache(void **state)
     struct test_random random = test_random_seeded(14);
     char folder[] = "/tmp/stackthumb-cache-XXXXXX", command[128];
     assert_non_null(mkdtemp(folder));
-    struct opencl_options options = {.cache_folder = folder, .cache_always = true};
+    struct opencl_options options = {.cache_folder = folder};
     struct test_volume volume;
     struct test_levels expected;
     test_volume_create(&volume, (struct extent){70, 50, 20}, VOXEL_I16, 5, CONTENTS_RANDOM, 0, &random);
