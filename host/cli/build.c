@@ -2,6 +2,7 @@
  * stackthumb build: everything is checked first (the stack, the output, the device); then the output folder
  * is touched and the pipeline runs. */
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/path.h"
 #include "base/printable.h"
 #include "cli/backend.h"
@@ -61,7 +62,7 @@ static void print_summary(const struct job *job, const struct backend *backend, 
 }
 
 /* The run itself: all that was checked is made. */
-static enum status build_run_checked(const struct job *job, struct backend *backend, const char *folder,
+static enum status build_run_checked(struct job *job, struct backend *backend, const char *folder,
                                      const struct options *options, struct pipeline_progress *state,
                                      struct run_stats *stats, struct error *error)
 {
@@ -83,6 +84,9 @@ static enum status build_run_checked(const struct job *job, struct backend *back
     status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
+    job->take_turns = disk_is_one_with_heads(job->source.folder, folder);
+    if (job->take_turns)
+        message_detail(options, "input and output share a disk with heads: it is read and written in turns");
     stats->planned_bytes = run_memory_total(&memory, plan);
     status = job_run(job, options, downsampler, output, state, &stats->pipeline, error);
     output->ops->close(output);

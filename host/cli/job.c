@@ -82,6 +82,9 @@ uint64_t pyramid_bytes(const struct pyramid *pyramid)
     return n_bytes;
 }
 
+/* Some seconds of reading from a disk with heads; the seventh part of it is written in between. */
+enum { STRETCH_BYTES = 512 << 20 };
+
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
                     struct output *output, struct pipeline_progress *state, struct pipeline_stats *stats,
                     struct error *error)
@@ -99,6 +102,7 @@ enum status job_run(const struct job *job, const struct options *options, struct
         .nthreads = options_threads(options),
         .progress = state,
         .stats = stats,
+        .stretch_bytes = job->take_turns ? STRETCH_BYTES : 0,
         .cancel = signals_flag(options->signals),
     };
     struct progress *progress;

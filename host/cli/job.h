@@ -20,6 +20,7 @@ struct job {
     bool whole_slices;                  /* as the pipeline needs it */
     struct source_slice *source_slices; /* extent.nz of them */
     struct output_source source;        /* borrows the two above */
+    bool take_turns;                    /* at reading and writing: see stretch_bytes of the pipeline */
 };
 
 /* Opens the stack options->operands[0]. */

@@ -104,6 +104,12 @@ static enum status level_folders_write(struct output *output, const struct level
     return status;
 }
 
+static enum status level_folders_settle(struct output *output, struct error *error)
+{
+    const struct level_folders *folders = (const struct level_folders *)output;
+    return syncfs(folders->folder_fd) == 0 ? STATUS_OK : output_failure(error, errno, folders->folder, NULL);
+}
+
 /* A visit that removes files of ours from one level folder. */
 struct sweep {
     int fd;
@@ -190,6 +196,7 @@ static void level_folders_close(struct output *output)
 static const struct output_ops level_folders_ops = {
     .name = "tiff",
     .write = level_folders_write,
+    .settle = level_folders_settle,
     .finish = level_folders_finish,
     .close = level_folders_close,
 };

@@ -40,6 +40,9 @@ struct output_ops {
      * on failure; then only close may follow. */
     enum status (*write)(struct output *output, const struct level_rows *rows, uint64_t *n_bytes,
                          struct error *error);
+    /* Waits until what was written so far has gone from memory to the disk. Any thread, while another writes.
+     * NULL when nothing is written. STATUS_OUTPUT on failure. */
+    enum status (*settle)(struct output *output, struct error *error);
     /* All slices are written (STATUS_FAILED if not): makes the output complete (the manifest, last). */
     enum status (*finish)(struct output *output, struct error *error);
     /* Frees everything; without a finish before it, removes what is temporary and leaves finished files. */

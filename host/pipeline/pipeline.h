@@ -39,6 +39,9 @@ struct pipeline_run {
     unsigned nthreads;                  /* for decoding */
     struct pipeline_progress *progress; /* may be NULL */
     struct pipeline_stats *stats;       /* filled once the stages have run; may be NULL */
+    /* Not 0 where slices and output share a disk with heads: after about so many bytes from it, nothing is
+     * read until the output has settled, so that the heads go to and fro once for each such stretch. */
+    uint64_t stretch_bytes;
     /* Set by anyone (a signal handler) to stop: the run then ends with STATUS_INTERRUPTED, after at most what
      * one slice or batch takes. May be NULL. */
     const atomic_bool *cancel;
@@ -47,8 +50,9 @@ struct pipeline_run {
 /* Runs to the end or to the first error. Threads are joined and buffers freed in every case. */
 enum status pipeline_run(const struct pipeline_run *run, struct error *error);
 
-/* Host memory that a run with `nthreads` decoders holds besides plan->host_bytes: file bytes of slices that are
- * not plain, what decoders take, slices decoded for bands of rows. It does not depend on the number of slices.
+/* Host memory that a run with `nthreads` decoders holds besides plan->host_bytes: file bytes of slices that
+ * are not plain, what decoders take, slices decoded for bands of rows. It does not depend on the number of
+ * slices.
  */
 uint64_t pipeline_host_bytes(const struct pipeline_load *load, const struct pyramid *pyramid,
                              const struct downsample_plan *plan, unsigned nthreads);

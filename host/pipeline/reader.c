@@ -144,6 +144,17 @@ static enum status fill_slot(struct reader *reader, struct slot *slot, struct er
     return status;
 }
 
+/* Lets the disk's heads go to the output, when they were long enough at the slices. */
+static enum status take_turns(struct reader *reader, struct error *error)
+{
+    uint64_t read_bytes = reader->source.disk_bytes;
+    if (reader->stretch_bytes == 0 || !reader->output->ops->settle ||
+        read_bytes - reader->settled_at < reader->stretch_bytes)
+        return STATUS_OK;
+    reader->settled_at = read_bytes;
+    return reader->output->ops->settle(reader->output, error);
+}
+
 static enum status read_all(struct reader *reader, struct error *error)
 {
     struct batch batch = {0};
@@ -158,6 +169,8 @@ static enum status read_all(struct reader *reader, struct error *error)
         status = fill_slot(reader, slot, error);
         if (status == STATUS_OK)
             status = queue_push(&reader->ring->filled, slot, error);
+        if (status == STATUS_OK)
+            status = take_turns(reader, error);
         if (status != STATUS_OK)
             return status;
     }

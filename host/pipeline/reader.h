@@ -12,6 +12,7 @@
 #ifndef STACKTHUMB_PIPELINE_READER_H
 #define STACKTHUMB_PIPELINE_READER_H
 
+#include "output/output.h"
 #include "pipeline/decoders.h"
 #include "pipeline/ring.h"
 #include "pipeline/source.h"
@@ -28,6 +29,9 @@ struct reader {
     struct source source;     /* the reader thread's */
     unsigned char *slab;      /* plan->batch_slices decoded slices, or NULL when none is needed */
     struct countdown decoded; /* slices of `slab` under way */
+    struct output *output;  /* is settled after every stretch_bytes that were read; see struct pipeline_run */
+    uint64_t stretch_bytes; /* 0: never */
+    uint64_t settled_at;    /* bytes read from the disk by then */
 };
 
 /* Allocates; everything given is borrowed. On failure nothing is to be ended. */

@@ -121,6 +121,8 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     status = decoders_init(&pipeline.decoders, run->stack, plan, run->nthreads, stop, error);
     if (status != STATUS_OK)
         goto end_reader;
+    pipeline.reader.output = run->output;
+    pipeline.reader.stretch_bytes = run->stretch_bytes;
     pipeline.writer = (struct writer){.output = run->output,
                                       .pyramid = run->pyramid,
                                       .results = &pipeline.results,

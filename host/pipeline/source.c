@@ -20,8 +20,12 @@ enum status source_init(struct source *source, const struct stack *stack, uint32
 {
     *source = (struct source){.stack = stack, .stop = stop, .progress = progress, .nfiles = nfiles};
     source->files = calloc(nfiles, sizeof *source->files);
-    if (!source->files)
+    source->from_disk = calloc(stack->extent.nz, sizeof *source->from_disk);
+    if (!source->files || !source->from_disk) {
+        free(source->files);
+        free(source->from_disk);
         return error_no_memory(error, nfiles * sizeof *source->files, "open files");
+    }
     for (uint32_t i = 0; i < nfiles; i++)
         source->files[i].fd = -1;
     return STATUS_OK;
@@ -32,6 +36,7 @@ void source_end(struct source *source)
     for (uint32_t i = 0; i < source->nfiles; i++)
         input_file_close(&source->files[i]);
     free(source->files);
+    free(source->from_disk);
     *source = (struct source){0};
 }
 
@@ -55,13 +60,14 @@ static bool is_cached(const struct input_file *file)
 
 /* This is advice: where it cannot be given, nothing is wrong yet, and what is wrong with a file is told when
  * its turn comes. */
-static void ask_for(const struct slice *slice)
+static void ask_for(const struct slice *slice, bool *from_disk)
 {
     struct error ignored = {0};
     struct input_file file;
     if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
         return;
-    if (!is_cached(&file))
+    *from_disk = !is_cached(&file);
+    if (*from_disk)
         posix_fadvise(file.fd, 0, 0, POSIX_FADV_WILLNEED);
     input_file_close(&file);
 }
@@ -89,7 +95,7 @@ static void ask_ahead(struct source *source, uint32_t z)
             break;
         source->ahead_bytes += n_bytes;
         if (slice->path)
-            ask_for(slice);
+            ask_for(slice, &source->from_disk[source->asked_to]);
     }
 }
 
@@ -132,6 +138,7 @@ enum status source_read(struct source *source, uint32_t z, void *data, uint64_t 
         double began = clock_seconds();
         status = input_file_read(file, to, step, offset, error);
         busy_add(&source->busy, began, step);
+        source->disk_bytes += source->from_disk[z] ? step : 0;
         if (status != STATUS_OK)
             return status;
         if (source->progress)

@@ -13,6 +13,7 @@
 #include "pipeline/stop.h"
 #include "stack/stack.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ struct source {
     uint32_t opened_to;                 /* the slices behind the furthest one that was opened begin here */
     uint32_t asked_to;                  /* and have been asked for ahead up to here; at least opened_to */
     uint64_t ahead_bytes;               /* of the files from opened_to to asked_to, as they count */
+    bool *from_disk;                    /* of each slice: it was not in memory when it was asked for */
+    uint64_t disk_bytes;                /* that were read from such slices */
     struct busy busy;                   /* bytes that were read */
     double first_opened_at;             /* as clock_seconds tells; 0: no slice was opened yet */
 };

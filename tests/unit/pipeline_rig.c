@@ -7,16 +7,19 @@
 #include "pipeline/queue.h"
 #include "pipeline/results.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { LEAD_BYTES = 100, RUN_SECONDS = 60 };
 
 static const struct knobs *current; /* for what has no context: those of the rig that runs */
+static atomic_bool files_are_cold;  /* where reading and writing take turns */
 static atomic_uint nopened;         /* slice files, while it runs */
 
 /* The linker puts these in the place of the functions that every stage goes through, so that all of them may
@@ -36,6 +39,10 @@ enum status __wrap_queue_push(struct queue *queue, void *item, struct error *err
 enum status __real_queue_pop(struct queue *queue, void **item, struct error *error);
 enum status __wrap_queue_pop(struct queue *queue, void **item, struct error *error);
 
+/* preadv2, as the C library names it for 64-bit offsets. */
+ssize_t __real_preadv64v2(int fd, const struct iovec *to, int n, off_t offset, int flags);
+ssize_t __wrap_preadv64v2(int fd, const struct iovec *to, int n, off_t offset, int flags);
+
 enum status __wrap_input_file_open(struct input_file *file, const char *path, struct error *error)
 {
     dawdle(current);
@@ -54,6 +61,15 @@ enum status __wrap_results_add(void *context, const struct level_rows *rows, str
 {
     dawdle(current);
     return __real_results_add(context, rows, error);
+}
+
+/* Asked whether a file is in memory. */
+ssize_t __wrap_preadv64v2(int fd, const struct iovec *to, int n, off_t offset, int flags)
+{
+    if (!atomic_load(&files_are_cold))
+        return __real_preadv64v2(fd, to, n, offset, flags);
+    errno = EAGAIN;
+    return -1;
 }
 
 enum status __wrap_queue_push(struct queue *queue, void *item, struct error *error)
@@ -192,6 +208,7 @@ void rig_init(struct rig *rig, const struct rig_shape *shape)
                                      .downsampler = &rig->downsampler.base,
                                      .output = &rig->output.base,
                                      .nthreads = shape->nthreads,
+                                     .stretch_bytes = shape->stretch_bytes,
                                      .progress = &rig->progress,
                                      .cancel = &rig->cancel};
 }
@@ -213,6 +230,7 @@ void rig_end(struct rig *rig)
 enum status rig_run(struct rig *rig, struct error *error)
 {
     current = &rig->shape.knobs;
+    atomic_store(&files_are_cold, rig->shape.stretch_bytes > 0);
     atomic_store(&nopened, 0);
     alarm(RUN_SECONDS);
     enum status status = pipeline_run(&rig->run, error);

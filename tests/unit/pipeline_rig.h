@@ -19,6 +19,7 @@ struct rig_shape {
     uint32_t batch_slices, band_rows;
     unsigned nbuffers, nthreads;
     unsigned percent_missing, percent_encoded; /* of the slices, by chance */
+    uint64_t stretch_bytes;                    /* of struct pipeline_run */
     struct knobs knobs;
 };
 

@@ -290,6 +290,16 @@ static enum status stub_write(struct output *output, const struct level_rows *ro
     return STATUS_OK;
 }
 
+static enum status stub_settle(struct output *output, struct error *error)
+{
+    struct stub_output *stub = (struct stub_output *)output;
+    dawdle(stub->knobs);
+    if (stub->knobs->fault == FAULT_SETTLE && stub->nsettled == stub->knobs->fault_at)
+        return error_set(error, STATUS_OUTPUT, "settle fails");
+    stub->nsettled++;
+    return STATUS_OK;
+}
+
 static enum status stub_finish(struct output *output, struct error *error)
 {
     struct stub_output *stub = (struct stub_output *)output;
@@ -299,7 +309,8 @@ static enum status stub_finish(struct output *output, struct error *error)
     return STATUS_OK;
 }
 
-static const struct output_ops stub_output_ops = {.name = "stub", .write = stub_write, .finish = stub_finish};
+static const struct output_ops stub_output_ops = {
+    .name = "stub", .write = stub_write, .settle = stub_settle, .finish = stub_finish};
 
 void stub_output_init(struct stub_output *stub, const struct pyramid *pyramid, const struct knobs *knobs)
 {

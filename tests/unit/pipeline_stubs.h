@@ -17,6 +17,7 @@ enum fault {
     FAULT_DISORDER,  /* a collect delivers rows that do not come next */
     FAULT_SHORTFALL, /* the rows of the last slices are not delivered */
     FAULT_WRITE,     /* the output's `fault_at`th write */
+    FAULT_SETTLE,    /* its settle */
     FAULT_FINISH,    /* its finish */
     /* From here on `fault_at` is a slice that is not missing. */
     FAULT_DECODE,    /* the codec's decode of slice `fault_at` */
@@ -104,6 +105,7 @@ struct stub_output {
     struct cube levels[LEVELS_MAX + 1]; /* present: written whole */
     uint32_t *nrows[LEVELS_MAX + 1];    /* of each slice, that have been written */
     uint32_t nwrites;
+    uint32_t nsettled; /* the reader thread's */
     bool finished;
     bool wrong;
 };

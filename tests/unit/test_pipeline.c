@@ -148,12 +148,47 @@ static void test_open_files(void **state)
     }
 }
 
+/* On a disk with heads reading stops after every stretch, until the output has settled. */
+static void test_turns(void **state)
+{
+    (void)state;
+    for (unsigned percent_encoded = 0; percent_encoded <= 100; percent_encoded += 50) {
+        struct rig_shape shape = {.extent = {64, 64, 40},
+                                  .nlevels = 2,
+                                  .type = VOXEL_U8,
+                                  .batch_slices = 2,
+                                  .band_rows = 32,
+                                  .nbuffers = 3,
+                                  .nthreads = 2,
+                                  .percent_encoded = percent_encoded,
+                                  .stretch_bytes = 5 * 64 * 64,
+                                  .knobs = {.seed = percent_encoded, .delay_us = 200}};
+        struct rig rig;
+        struct error error = {0};
+        rig_init(&rig, &shape);
+        assert_int_equal(rig_run(&rig, &error), STATUS_OK);
+        assert_true(rig_is_right(&rig, true));
+        /* A stretch ends with a batch, at most a slab of two slices and their heads later. */
+        assert_in_range(rig.output.nsettled, 40 / 8, 40 / 5);
+        rig_end(&rig);
+        shape.stretch_bytes = 0;
+        rig_init(&rig, &shape);
+        assert_int_equal(rig_run(&rig, &error), STATUS_OK);
+        assert_int_equal(rig.output.nsettled, 0);
+        rig_end(&rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_shapes),      cmocka_unit_test(test_random_delays),
-        cmocka_unit_test(test_bare_run),           cmocka_unit_test(test_all_slices_missing),
-        cmocka_unit_test(test_needs_whole_slices), cmocka_unit_test(test_open_files),
+        cmocka_unit_test(test_random_shapes),
+        cmocka_unit_test(test_random_delays),
+        cmocka_unit_test(test_bare_run),
+        cmocka_unit_test(test_all_slices_missing),
+        cmocka_unit_test(test_needs_whole_slices),
+        cmocka_unit_test(test_open_files),
+        cmocka_unit_test(test_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,10 @@ static void test_output_faults(void **state)
         run_into(&shape, STATUS_OUTPUT, "write fails");
         shape.knobs.fault = FAULT_FINISH;
         run_into(&shape, STATUS_OUTPUT, "finish fails");
+        shape.stretch_bytes = 1;
+        shape.knobs.fault_at = 0;
+        shape.knobs.fault = FAULT_SETTLE;
+        run_into(&shape, STATUS_OUTPUT, "settle fails");
     }
 }
 
