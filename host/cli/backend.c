@@ -226,6 +226,7 @@ static struct downsample_limits cpu_limits(const struct options *options, struct
     return (struct downsample_limits){
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
+        .ndecoders = options_threads(options),
         .nthreads = computing_threads(options),
         .budget = budget,
     };
@@ -237,6 +238,7 @@ static struct opencl_options device_limits(const struct options *options, struct
         .memory_bytes = options->device_memory_bytes,
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
+        .ndecoders = options_threads(options),
         .profile = options->stats,
         .budget = budget,
     };

@@ -14,14 +14,16 @@ struct downsample_limits {
                               least 2 */
     uint32_t band_rows;    /* exactly this height, rounded up to a multiple of 2^nlevels, at most ny */
     unsigned nbuffers;
-    unsigned nthreads; /* what cpu_create will be given, for plan->host_bytes; 0: one per processor */
+    unsigned ndecoders; /* threads that decode at the same time, with `whole_slices`: more buffers for more of
+                           them; 0: few */
+    unsigned nthreads;  /* what cpu_create will be given, for plan->host_bytes; 0: one per processor */
     struct host_budget *budget; /* NULL: no bound */
 };
 
 /* Fills `plan` for the fast path, without allocating anything; host_bytes is what cpu_create will hold. Whole
- * slices when `whole_slices` (the stack's files cannot be read by bands), whatever band_rows is. What does not
- * fit the budget is made smaller: the buffers first, then their number. STATUS_FAILED when a batch does not
- * fit this machine's addresses, STATUS_USAGE when no plan fits the budget. */
+ * slices when `whole_slices` (the stack's files cannot be read by bands), whatever band_rows is. What does
+ * not fit the budget is made smaller: the buffers first, then their number. STATUS_FAILED when a batch does
+ * not fit this machine's addresses, STATUS_USAGE when no plan fits the budget. */
 enum status cpu_plan(struct downsample_plan *plan, const struct pyramid *pyramid,
                      const struct downsample_limits *limits, bool whole_slices, struct error *error);
 
@@ -30,7 +32,8 @@ enum status reference_plan(struct downsample_plan *plan, const struct pyramid *p
                            const struct downsample_limits *limits, bool whole_slices, struct error *error);
 
 /* The reference: written for clarity, one thread, 64-bit sums and a plain division everywhere. A
- * plan of the fast path will do, too: the downsampler's own plan tells the host_bytes that it really holds. */
+ * plan of the fast path will do, too: the downsampler's own plan tells the host_bytes that it really holds.
+ */
 enum status reference_create(struct downsampler **downsampler, const struct pyramid *pyramid,
                              const struct downsample_plan *plan, struct error *error);
 

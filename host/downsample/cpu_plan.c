@@ -75,7 +75,9 @@ enum status cpu_plan_within(struct downsample_plan *plan, const struct pyramid *
                             plan_host_bytes host_bytes, struct error *error)
 {
     unsigned nthreads = limits->nthreads ? limits->nthreads : processors();
-    unsigned most_buffers = limits->nbuffers ? limits->nbuffers : NBUFFERS;
+    unsigned most_buffers = limits->nbuffers ? limits->nbuffers
+                            : whole_slices   ? plan_buffers_to_decode(NBUFFERS, limits->ndecoders)
+                                             : NBUFFERS;
     unsigned least_buffers = limits->nbuffers ? limits->nbuffers : 1;
     host_budget_begin(limits->budget);
     for (unsigned nbuffers = most_buffers; nbuffers >= least_buffers; nbuffers--)

@@ -78,6 +78,12 @@ unsigned plan_buffers(const struct downsample_plan *plan, const struct pyramid *
     return nslabs < wanted && nslabs * nbands < wanted ? (unsigned)(nslabs * nbands) : wanted;
 }
 
+unsigned plan_buffers_to_decode(unsigned wanted, unsigned ndecoders)
+{
+    unsigned enough = ndecoders / 2 + ndecoders % 2 + 2; /* a buffer has two slices or more */
+    return enough > wanted ? enough : wanted;
+}
+
 uint32_t plan_level_rows(const struct downsample_plan *plan, unsigned level)
 {
     return extent_reduce(plan->band_rows, level);

@@ -53,6 +53,10 @@ bool plan_set_batch(struct downsample_plan *plan, const struct pyramid *pyramid,
  * are set. */
 unsigned plan_buffers(const struct downsample_plan *plan, const struct pyramid *pyramid, unsigned wanted);
 
+/* Buffers for a run in which `ndecoders` threads decode whole slices into them: `wanted`, or as many as hold
+ * a slice for each thread besides two buffers that are computed and written. */
+unsigned plan_buffers_to_decode(unsigned wanted, unsigned ndecoders);
+
 /* The most rows of `level`, and the most slices of it, that one batch finishes. */
 uint32_t plan_level_rows(const struct downsample_plan *plan, unsigned level);
 uint32_t plan_level_slices(const struct downsample_plan *plan, unsigned level);

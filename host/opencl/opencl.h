@@ -56,6 +56,7 @@ struct opencl_options {
     uint64_t memory_bytes;     /* the most device memory to use; 0: planned from what the device reports */
     uint32_t batch_slices;     /* as in struct downsample_limits; 0: choose */
     uint32_t band_rows;        /* likewise */
+    unsigned ndecoders;        /* likewise */
     uint64_t max_buffer_bytes; /* treat the device as if this were its largest allocation; 0: as it reports */
     const char *cache_folder;  /* where program binaries are kept; NULL: the user's cache */
     bool profile;              /* tell downsampler->times, from profiling events */

@@ -235,7 +235,10 @@ static bool find_depth(struct search *search, uint32_t wanted, unsigned nbuffers
 static bool find_any(struct search *search)
 {
     uint32_t wanted = wanted_depth(search);
-    for (unsigned nbuffers = nbuffers_wanted; nbuffers > 0; nbuffers--)
+    unsigned most_buffers = search->whole_slices
+                                ? plan_buffers_to_decode(nbuffers_wanted, search->options->ndecoders)
+                                : nbuffers_wanted;
+    for (unsigned nbuffers = most_buffers; nbuffers > 0; nbuffers--)
         if (find_depth(search, wanted, nbuffers))
             return true;
     return false;

@@ -5,6 +5,7 @@
 #include "downsample/plan.h"
 #include "downsample_harness.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,6 +164,24 @@ static void test_plan_buffers(void **state)
                      UINT32_MAX);
 }
 
+/* Every decoder finds a slice to decode while two buffers are not theirs. */
+static void test_buffers_to_decode(void **state)
+{
+    (void)state;
+    const struct pyramid pyramid = {.extent = {3000, 3000, 1000}, .type = VOXEL_U16, .nlevels = 3};
+    for (unsigned ndecoders = 0; ndecoders < 40; ndecoders++) {
+        struct downsample_limits limits = {.ndecoders = ndecoders, .nthreads = 1};
+        struct downsample_plan plan, bands;
+        struct error error = {0};
+        assert_int_equal(cpu_plan(&plan, &pyramid, &limits, true, &error), STATUS_OK);
+        assert_true((plan.nbuffers - 2) * plan.batch_slices >= ndecoders);
+        assert_true(plan.nbuffers <= 4 || (plan.nbuffers - 3) * plan.batch_slices < ndecoders);
+        assert_int_equal(cpu_plan(&bands, &pyramid, &limits, false, &error), STATUS_OK);
+        assert_int_equal(bands.nbuffers, 4);
+    }
+    assert_int_equal(plan_buffers_to_decode(3, UINT_MAX), UINT_MAX / 2 + 3);
+}
+
 static void test_cpu_plan_is_valid(void **state)
 {
     (void)state;
@@ -318,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_plan_depth),
         cmocka_unit_test(test_plan_rows),
         cmocka_unit_test(test_plan_buffers),
+        cmocka_unit_test(test_buffers_to_decode),
         cmocka_unit_test(test_cpu_plan_is_valid),
         cmocka_unit_test(test_cpu_plan_of_usual_stacks),
         cmocka_unit_test(test_host_bytes_are_told),
