@@ -7,12 +7,12 @@
 #define STACKTHUMB_PIPELINE_DECODERS_H
 
 #include "base/bytes.h"
+#include "base/stage.h"
 #include "downsample/plan.h"
 #include "pipeline/busy.h"
 #include "pipeline/countdown.h"
 #include "pipeline/pipeline_load.h"
 #include "pipeline/queue.h"
-#include "pipeline/stage.h"
 #include "stack/stack.h"
 
 /* The bytes of one slice file. Belongs to the reader between take and submit, then to a decoder. */

@@ -12,11 +12,11 @@
 #ifndef STACKTHUMB_PIPELINE_READER_H
 #define STACKTHUMB_PIPELINE_READER_H
 
+#include "base/stage.h"
 #include "output/output.h"
 #include "pipeline/decoders.h"
 #include "pipeline/ring.h"
 #include "pipeline/source.h"
-#include "pipeline/stage.h"
 
 struct reader {
     const struct stack *stack;

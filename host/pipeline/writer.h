@@ -3,10 +3,10 @@
 #ifndef STACKTHUMB_PIPELINE_WRITER_H
 #define STACKTHUMB_PIPELINE_WRITER_H
 
+#include "base/stage.h"
 #include "output/output.h"
 #include "pipeline/busy.h"
 #include "pipeline/results.h"
-#include "pipeline/stage.h"
 
 struct pipeline_progress;
 

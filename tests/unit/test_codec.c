@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What goes into a TIFF comes out of it: our own files, and files of every layout written by libtiff. */
 #include "base/workers.h"
+#include "codec/strip_encoder.h"
 #include "codec/tiff_codec.h"
+#include "codec/tiff_strips.h"
 #include "codec_fixture.h"
 
 #include <setjmp.h>
@@ -125,6 +127,107 @@ static void test_big_tiff_head(void **state)
     assert_true(header.spacing.x == 0.25 && header.spacing.y == 3 && header.spacing.z == 0);
     free(read);
     bytes_end(&encoded);
+}
+
+/* A file of strips put together as an output does it. */
+static void put_strips_together(struct tiff_strips *strips, struct spacing spacing,
+                                const unsigned char *voxels, struct bytes *file)
+{
+    struct error error = {0};
+    struct strip_encoder *encoder = NULL;
+    struct bytes head = {0};
+    uint64_t *n_bytes = calloc(strips->nstrips, sizeof *n_bytes);
+    unsigned char *raw = malloc(strips->strip_bytes);
+    assert_int_equal(strip_encoder_create(&encoder, strips->encoding, &error), STATUS_OK);
+    assert_int_equal(tiff_strips_head(strips, spacing, n_bytes, &head, &error), STATUS_OK);
+    size_t n_head = head.n_bytes;
+    assert_int_equal(bytes_reserve(file, n_head + strips->nstrips * strips->encoded_bytes, &error),
+                     STATUS_OK);
+    file->n_bytes = n_head;
+    for (uint32_t i = 0; i < strips->nstrips; i++) {
+        uint32_t y = i * strips->nrows,
+                 nrows = strips->ny - y < strips->nrows ? strips->ny - y : strips->nrows;
+        size_t n_encoded;
+        memcpy(raw, voxels + y * strips->row_bytes, nrows * strips->row_bytes);
+        assert_int_equal(strip_encode(encoder, strips->type, strips->nx, nrows, raw,
+                                      file->data + file->n_bytes, &n_encoded, &error),
+                         STATUS_OK);
+        assert_true(n_encoded <= strip_encoded_bytes(strips->encoding, nrows * strips->row_bytes));
+        n_bytes[i] = n_encoded;
+        file->n_bytes += n_encoded;
+    }
+    assert_int_equal(tiff_strips_head(strips, spacing, n_bytes, &head, &error), STATUS_OK);
+    assert_int_equal(head.n_bytes, n_head); /* whatever the lengths are */
+    memcpy(file->data, head.data, n_head);
+    bytes_end(&head);
+    strip_encoder_free(encoder);
+    free(raw);
+    free(n_bytes);
+}
+
+static void check_strips(uint64_t *random, enum voxel_type type, enum encoding encoding, struct bytes *file)
+{
+    struct error error = {0};
+    struct slice_header header;
+    struct spacing spacing = {0};
+    uint32_t nx = 1 + random_below(random, 900), ny = 1 + random_below(random, 900);
+    size_t slice_bytes = (size_t)nx * ny * voxel_bytes(type);
+    unsigned char *voxels = fixture_voxels(random, (size_t)nx * ny, type);
+    struct tiff_strips strips = tiff_strips_of(nx, ny, type, encoding);
+    assert_false(strips.big);
+    assert_true((uint64_t)strips.nrows * strips.nstrips >= ny);
+    assert_true((uint64_t)strips.nrows * (strips.nstrips - 1) < ny);
+    strips.big = random_below(random, 2);
+    if (random_below(random, 2))
+        spacing = (struct spacing){19.5, 19.5, 5.25, UNIT_UM};
+    put_strips_together(&strips, spacing, voxels, file);
+    fixture_write(file->data, file->n_bytes);
+    unsigned char *read = fixture_read(fixture_path(), &header, &error);
+    assert_string_equal(error.message, "");
+    assert_non_null(read);
+    assert_memory_equal(read, voxels, slice_bytes);
+    assert_true(header.nx == nx && header.ny == ny && header.type == type && !header.plain);
+    assert_true(header.spacing.x == spacing.x && header.spacing.unit == spacing.unit);
+    assert_ptr_equal(strstr(header.layout, encoding_name(encoding)), header.layout);
+    assert_int_equal(strstr(header.layout, "BigTIFF") != NULL, strips.big);
+    TIFF *tif = TIFFOpen(fixture_path(), "r");
+    assert_non_null(tif);
+    for (uint32_t y = 0; y < ny; y++) {
+        assert_int_equal(TIFFReadScanline(tif, read, y, 0), 1);
+        assert_memory_equal(read, voxels + y * strips.row_bytes, strips.row_bytes);
+    }
+    TIFFClose(tif);
+    free(read);
+    free(voxels);
+}
+
+static void test_strips_come_back(void **state)
+{
+    (void)state;
+    uint64_t random = 5;
+    struct bytes file = {0};
+    for (int round = 0; round < 4; round++)
+        for (int type = 0; type < VOXEL_TYPES; type++)
+            for (int encoding = ENCODING_DEFLATE; encoding < ENCODINGS; encoding++)
+                check_strips(&random, (enum voxel_type)type, (enum encoding)encoding, &file);
+    bytes_end(&file);
+}
+
+/* Just what is asked for: by the extent and the type, and large only where it may be needed. */
+static void test_strips_are_cut(void **state)
+{
+    (void)state;
+    struct tiff_strips strips = tiff_strips_of(1024, 1000, VOXEL_U16, ENCODING_DEFLATE);
+    assert_int_equal(strips.nrows, 128);
+    assert_int_equal(strips.nstrips, 8);
+    strips = tiff_strips_of(300000, 3, VOXEL_U8, ENCODING_ZSTD);
+    assert_true(strips.nrows == 1 && strips.nstrips == 3);
+    strips = tiff_strips_of(3, 7, VOXEL_F32, ENCODING_ZSTD);
+    assert_true(strips.nrows == 7 && strips.nstrips == 1);
+    assert_false(tiff_strips_of(65535, 65535, VOXEL_U8, ENCODING_NONE).big);
+    assert_true(tiff_strips_of(65535, 65535, VOXEL_U8, ENCODING_DEFLATE).big);
+    assert_false(tiff_strips_of(64000, 64000, VOXEL_U8, ENCODING_DEFLATE).big);
+    assert_true(tiff_strips_of(1u << 30, 1u << 30, VOXEL_U32, ENCODING_ZSTD).big);
 }
 
 /* One file of a random layout; returns false when libtiff cannot write that. */
@@ -262,6 +365,8 @@ int main(void)
         cmocka_unit_test(test_codec_for_file),
         cmocka_unit_test(test_encoded_slices_come_back),
         cmocka_unit_test(test_encoded_bytes_are_fixed),
+        cmocka_unit_test(test_strips_come_back),
+        cmocka_unit_test(test_strips_are_cut),
         cmocka_unit_test(test_big_tiff_head),
         cmocka_unit_test(test_any_layout_is_read),
         cmocka_unit_test(test_big_endian_floating_point_predictor),

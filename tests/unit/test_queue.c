@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The pieces that the stages of a run wait for each other with. */
 #include "base/clock.h"
+#include "base/stage.h"
 #include "pipeline/countdown.h"
 #include "pipeline/queue.h"
-#include "pipeline/stage.h"
 
 #include <setjmp.h>
 #include <signal.h>

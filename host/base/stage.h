@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The threads of a run. */
-#ifndef STACKTHUMB_PIPELINE_STAGE_H
-#define STACKTHUMB_PIPELINE_STAGE_H
+ * The threads of a run, of whatever room. */
+#ifndef STACKTHUMB_BASE_STAGE_H
+#define STACKTHUMB_BASE_STAGE_H
 
 #include "base/error.h"
 

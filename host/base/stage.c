@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipeline/stage.h"
+#include "base/stage.h"
 
 #include <signal.h>
 
