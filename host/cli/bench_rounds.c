@@ -45,7 +45,9 @@ static enum status build(const struct bench_setup *setup, struct backend *backen
     status = backend_create(backend, &job.pyramid, job.whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)
         goto close_job;
-    status = level_folders_open(&output, setup->folder->output, &job.pyramid, &job.source, false, error);
+    const struct output_form form = options_form(setup->options);
+    status =
+        level_folders_open(&output, setup->folder->output, &job.pyramid, &job.source, &form, false, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
     const struct pipeline_run run = {

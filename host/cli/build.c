@@ -81,7 +81,8 @@ static enum status build_run_checked(struct job *job, struct backend *backend, c
     status = signals_check(options->signals, STATUS_OK, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    status = level_folders_open(&output, folder, &job->pyramid, &job->source, options->force, error);
+    const struct output_form form = options_form(options);
+    status = level_folders_open(&output, folder, &job->pyramid, &job->source, &form, options->force, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
     job->take_turns = disk_is_one_with_heads(job->source.folder, folder);

@@ -83,6 +83,11 @@ static bool parse_threads(struct options *options, const char *value)
     return parse_u32(value, THREADS_MAX, &options->nthreads);
 }
 
+static bool parse_compression(struct options *options, const char *value)
+{
+    return encoding_parse(value, &options->encoding);
+}
+
 static bool parse_missing(struct options *options, const char *value)
 {
     static const char *const words[] = {"fail", "ignore", NULL};
@@ -221,6 +226,10 @@ static const struct option_row rows[] = {
     {0, "until", "PIXELS", FOR_BUILD | FOR_INFO | FOR_BENCH, parse_until, "a number of pixels, at least 1",
      "build levels until a slice is at most PIXELS wide and high\n"
      "(default: 500, and at least one level)"},
+    {0, "compression", "NAME", FOR_BUILD | FOR_INFO | FOR_BENCH, parse_compression, "none, deflate or zstd",
+     "how to compress the slices that are written: none\n"
+     "(default), deflate (slow, read by nearly everything) or zstd\n"
+     "(fast; read by programs with libtiff, and by tifffile)"},
     {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY | FOR_BENCH, parse_missing, "fail or ignore",
      "what to do when numbers are missing among the slices: stop\n"
      "(default), or go on as if they had no voxels"},
@@ -229,7 +238,8 @@ static const struct option_row rows[] = {
      "spacing of the input, for all axes (5.2um) or x, y and z\n"
      "(5.2x5.2x10um); default: as the slices say"},
     {0, "threads", "N", FOR_STACKS | FOR_BENCH, parse_threads, "a number from 1 to 1024",
-     "threads to decode and compute with (default: all cores)"},
+     "threads to decode, compute and encode with\n"
+     "(default: all cores)"},
     {0, "batch-slices", "N", FOR_STACKS | FOR_BENCH, parse_batch_slices, "a number of slices, at least 1",
      "slices of one batch, for experiments (default: planned)"},
     {0, "band-rows", "N", FOR_STACKS | FOR_BENCH, parse_band_rows, "a number of rows, at least 1",
@@ -436,4 +446,9 @@ unsigned options_processors(void)
 unsigned options_threads(const struct options *options)
 {
     return options->nthreads ? options->nthreads : options_processors();
+}
+
+struct output_form options_form(const struct options *options)
+{
+    return (struct output_form){.encoding = options->encoding, .nthreads = options_threads(options)};
 }

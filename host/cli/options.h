@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/signals.h"
+#include "codec/encoding.h"
+#include "output/output.h"
 #include "stack/stack.h"
 #include "volume/extent.h"
 #include "volume/spacing.h"
@@ -32,6 +34,7 @@ struct options {
     uint32_t until_pixels;
     bool until_given;
     unsigned nthreads; /* 0: not given */
+    enum encoding encoding;
     enum missing_policy missing;
     bool spacing_given;
     struct spacing spacing;
@@ -57,5 +60,8 @@ unsigned options_processors(void);
 
 /* Threads to work with: as given, or one for each of these. */
 unsigned options_threads(const struct options *options);
+
+/* The form of the slices that are written. */
+struct output_form options_form(const struct options *options);
 
 #endif

@@ -124,8 +124,11 @@ void report_plan(const struct job *job, const struct backend *backend, const str
     printf("\n");
     print_field("reads", value_bytes(amount, stack_file_bytes(job->stack)));
     unsigned long long nslices = pyramid_slices(&job->pyramid);
-    printf("%-14s %s in %llu slice%s\n", "writes", value_bytes(amount, pyramid_bytes(&job->pyramid)), nslices,
-           nslices == 1 ? "" : "s");
+    enum encoding encoding = memory->form.encoding;
+    bool compressed = encoding != ENCODING_NONE;
+    printf("%-14s %s%s in %llu slice%s%s%s\n", "writes", compressed ? "up to " : "",
+           value_bytes(amount, pyramid_bytes(&job->pyramid)), nslices, nslices == 1 ? "" : "s",
+           compressed ? ", " : "", compressed ? encoding_name(encoding) : "");
     print_field("device", backend_name(backend, name));
     printf("%-14s %u slice%s of %u row%s, %u buffer%s of %s\n", "batches", plan->batch_slices,
            plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->band_rows == 1 ? "" : "s",

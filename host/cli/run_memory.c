@@ -4,7 +4,6 @@
 #include "base/checked.h"
 #include "base/resident.h"
 #include "output/compare.h"
-#include "output/manifest.h"
 
 static const uint64_t most_by_default = 2ull << 30;
 
@@ -23,19 +22,22 @@ static uint64_t output_bytes(const struct run_memory *memory, const struct downs
 {
     const struct pyramid *pyramid = &memory->pyramid;
     uint64_t nstarted = 1;
-    if (memory->output == RUN_WRITES)
-        return manifest_memory_bytes(pyramid);
     if (plan->band_rows < pyramid->extent.ny) /* then all slices that a batch finishes come band by band */
         for (unsigned level = 1; level <= pyramid->nlevels; level++)
             nstarted += plan_level_slices(plan, level);
+    if (memory->output == RUN_WRITES)
+        return level_folders_memory_bytes(pyramid, &memory->form, nstarted);
     return compare_memory_bytes(pyramid, nstarted);
 }
 
 uint64_t run_memory_pipeline(const struct run_memory *memory, const struct downsample_plan *plan)
 {
-    uint64_t oddments = ODDMENTS_BYTES + (uint64_t)THREAD_BYTES * (memory->nthreads + THREADS_OF_STAGES);
+    uint64_t nthreads = memory->form.nthreads; /* decoders */
+    if (memory->output == RUN_WRITES && memory->form.encoding != ENCODING_NONE)
+        nthreads *= 2; /* encoders */
+    uint64_t oddments = ODDMENTS_BYTES + THREAD_BYTES * (nthreads + THREADS_OF_STAGES);
     return saturated_add(saturated_add(output_bytes(memory, plan), oddments),
-                         pipeline_host_bytes(&memory->load, &memory->pyramid, plan, memory->nthreads));
+                         pipeline_host_bytes(&memory->load, &memory->pyramid, plan, memory->form.nthreads));
 }
 
 /* For host_budget. */
@@ -62,7 +64,7 @@ void run_memory_init(struct run_memory *memory, const struct options *options, c
             },
         .load = pipeline_load_of(job->stack),
         .pyramid = job->pyramid,
-        .nthreads = options_threads(options),
+        .form = options_form(options),
         .output = output,
     };
 }

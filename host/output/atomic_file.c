@@ -61,6 +61,20 @@ enum status atomic_file_append(struct atomic_file *file, const void *head, size_
     return errnum == 0 ? STATUS_OK : fail(file, errnum, error);
 }
 
+enum status atomic_file_put(struct atomic_file *file, const void *data, size_t n_bytes, struct error *error)
+{
+    const char *from = data;
+    for (size_t at = 0; at < n_bytes;) {
+        ssize_t n = pwrite(file->fd, from + at, n_bytes - at, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) /* 0: as in write_all */
+            return fail(file, n < 0 ? errno : EIO, error);
+        at += (size_t)n;
+    }
+    return STATUS_OK;
+}
+
 enum status atomic_file_commit(struct atomic_file *file, bool durable, struct error *error)
 {
     char partial[PARTIAL_NAME_BYTES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Files that appear under their name only when they are complete.
  *
- *      begin -> append ... -> commit, or abandon at any time instead
+ *      begin -> append ... -> put? -> commit, or abandon at any time instead
  *
  * Every function that fails has abandoned the file: what the name was before is left as it was. */
 #ifndef STACKTHUMB_OUTPUT_ATOMIC_FILE_H
@@ -31,6 +31,9 @@ enum status atomic_file_begin(struct atomic_file *file, int folder_fd, const cha
  */
 enum status atomic_file_append(struct atomic_file *file, const void *head, size_t head_bytes,
                                const void *data, size_t n_bytes, struct error *error);
+
+/* Puts n_bytes at `data` in the place of the first ones that were appended. */
+enum status atomic_file_put(struct atomic_file *file, const void *data, size_t n_bytes, struct error *error);
 
 /* Closes the file and renames it to its name, in place of whatever file has that name. With `durable` it
  * survives a power failure from here on; otherwise that is left to the system, which writes back when it sees

@@ -4,10 +4,12 @@
  *
  *   open    guard -> create folders -> lock -> guard again -> remove a dead run's partial files
  *           -> manifest that says "not complete" -> level folders
- *   write   partial file of each slice that has begun; renamed with its last row
+ *   write   partial file of each slice that has begun; renamed with its last row. What is to be compressed
+ *           goes through strip_files, which do the same strip by strip
  *   finish  remove an earlier pyramid's slices that are none of this one's -> manifest that says "complete"
  */
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "base/path.h"
 #include "base/printable.h"
 #include "codec/codec.h"
@@ -18,6 +20,7 @@
 #include "output/manifest.h"
 #include "output/output.h"
 #include "output/output_failure.h"
+#include "output/strip_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,12 +44,13 @@ struct level_folders {
     char *folder;
     struct pyramid pyramid;
     const struct output_source *source; /* borrowed */
-    int folder_fd;                      /* carries the lock */
+    struct output_form form;
+    struct strip_files *strip_files; /* owned; NULL when nothing is compressed */
+    int folder_fd;                   /* carries the lock */
     struct level {
-        int fd;
-        char *path;  /* for messages */
+        struct slice_folder folder;
         uint32_t nz; /* slices that it is to have */
-        uint32_t nwritten;
+        /* When nothing is compressed: */
         struct bytes head;    /* of each of its slices' files */
         struct begun *begun;  /* a list; as a rule of one */
     } levels[LEVELS_MAX + 1]; /* 1 .. nlevels are used */
@@ -68,7 +72,8 @@ static enum status begin_slice(struct level *level, uint32_t z, struct begun **s
     if (!begun)
         return error_no_memory(error, sizeof *begun, "a slice");
     begun->z = z;
-    if (atomic_file_begin(&begun->file, level->fd, level->path, slice_name(name, z), error) != STATUS_OK) {
+    if (atomic_file_begin(&begun->file, level->folder.fd, level->folder.path, slice_name(name, z), error) !=
+        STATUS_OK) {
         free(begun);
         return error->status;
     }
@@ -78,11 +83,10 @@ static enum status begin_slice(struct level *level, uint32_t z, struct begun **s
     return STATUS_OK;
 }
 
-static enum status level_folders_write(struct output *output, const struct level_rows *rows,
-                                       uint64_t *n_bytes, struct error *error)
+/* Appends the rows to the file of their slice, from where they lie. */
+static enum status write_plain(struct level_folders *folders, struct level *level,
+                               const struct level_rows *rows, uint64_t *n_bytes, struct error *error)
 {
-    struct level_folders *folders = (struct level_folders *)output;
-    struct level *level = &folders->levels[rows->level];
     struct begun **at = find_begun(level, rows->z), *slice = *at;
     if (!slice) {
         if (begin_slice(level, rows->z, &slice, error) != STATUS_OK)
@@ -98,10 +102,34 @@ static enum status level_folders_write(struct output *output, const struct level
     if (status != STATUS_OK || slice->nrows < extent_reduce(folders->pyramid.extent.ny, rows->level))
         return status;
     status = atomic_file_commit(&slice->file, false, error);
-    level->nwritten += status == STATUS_OK;
+    level->folder.nwritten += status == STATUS_OK;
     *at = slice->next;
     free(slice);
     return status;
+}
+
+static enum status level_folders_write(struct output *output, const struct level_rows *rows,
+                                       uint64_t *n_bytes, struct error *error)
+{
+    struct level_folders *folders = (struct level_folders *)output;
+    struct level *level = &folders->levels[rows->level];
+    return folders->strip_files
+               ? strip_files_write(folders->strip_files, &level->folder, rows, n_bytes, error)
+               : write_plain(folders, level, rows, n_bytes, error);
+}
+
+static enum status level_folders_flush(struct output *output, uint64_t *n_bytes, struct error *error)
+{
+    struct level_folders *folders = (struct level_folders *)output;
+    return folders->strip_files ? strip_files_flush(folders->strip_files, n_bytes, error) : STATUS_OK;
+}
+
+static void level_folders_encoders(const struct output *output, struct output_encoders *encoders)
+{
+    const struct level_folders *folders = (const struct level_folders *)output;
+    *encoders = (struct output_encoders){0};
+    if (folders->strip_files)
+        strip_files_tell(folders->strip_files, encoders);
 }
 
 static enum status level_folders_settle(struct output *output, struct error *error)
@@ -154,18 +182,20 @@ static enum status level_folders_finish(struct output *output, struct error *err
 {
     struct level_folders *folders = (struct level_folders *)output;
     char shown[PRINTABLE_BYTES];
-    enum status status = STATUS_OK;
+    uint64_t ignored = 0; /* nothing, when flush was called */
+    enum status status = level_folders_flush(output, &ignored, error);
     for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
         const struct level *done = &folders->levels[level];
-        if (done->nwritten != done->nz)
+        if (done->folder.nwritten != done->nz)
             return error_set(error, STATUS_FAILED, "%s: %u of %u slices were written; run again",
-                             printable(shown, sizeof shown, done->path), done->nwritten, done->nz);
+                             printable(shown, sizeof shown, done->folder.path), done->folder.nwritten,
+                             done->nz);
         status = sweep_level(folders, level, done->nz, level > folders->pyramid.nlevels, error);
     }
     if (status != STATUS_OK)
         return status;
-    return manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source, true,
-                          error);
+    return manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
+                          folders->form.encoding, true, error);
 }
 
 static void level_close(struct level *level)
@@ -176,15 +206,16 @@ static void level_close(struct level *level)
         atomic_file_abandon(&slice->file);
         free(slice);
     }
-    if (level->fd >= 0)
-        close(level->fd);
+    if (level->folder.fd >= 0)
+        close(level->folder.fd);
     bytes_end(&level->head);
-    free(level->path);
+    free(level->folder.path);
 }
 
 static void level_folders_close(struct output *output)
 {
     struct level_folders *folders = (struct level_folders *)output;
+    strip_files_close(folders->strip_files);
     for (unsigned level = 1; level <= LEVELS_MAX; level++)
         level_close(&folders->levels[level]);
     if (folders->folder_fd >= 0)
@@ -196,6 +227,8 @@ static void level_folders_close(struct output *output)
 static const struct output_ops level_folders_ops = {
     .name = "tiff",
     .write = level_folders_write,
+    .flush = level_folders_flush,
+    .encoders = level_folders_encoders,
     .settle = level_folders_settle,
     .finish = level_folders_finish,
     .close = level_folders_close,
@@ -241,15 +274,15 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
         char name[LEVEL_NAME_BYTES];
         level_name(name, level);
         opened->nz = extent_at_level(folders->pyramid.extent, level).nz;
-        opened->path = path_join(folders->folder, name);
-        if (!opened->path)
+        opened->folder.path = path_join(folders->folder, name);
+        if (!opened->folder.path)
             return error_no_memory(error, strlen(folders->folder), "a file name");
         if (mkdirat(folders->folder_fd, name, 0777) != 0 && errno != EEXIST)
             return output_failure(error, errno, folders->folder, name);
-        opened->fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (opened->fd < 0)
+        opened->folder.fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (opened->folder.fd < 0)
             return output_failure(error, errno, folders->folder, name);
-        if (encode_head(folders, level, error) != STATUS_OK)
+        if (folders->form.encoding == ENCODING_NONE && encode_head(folders, level, error) != STATUS_OK)
             return error->status;
     }
     return STATUS_OK;
@@ -264,9 +297,10 @@ static enum status prepare(struct level_folders *folders, bool force, struct err
                                      error)) != STATUS_OK ||
         (status = sweep_partial_files(folders, error)) != STATUS_OK ||
         (status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
-                                 false, error)) != STATUS_OK)
+                                 folders->form.encoding, false, error)) != STATUS_OK ||
+        (status = open_levels(folders, error)) != STATUS_OK || folders->form.encoding == ENCODING_NONE)
         return status;
-    return open_levels(folders, error);
+    return strip_files_open(&folders->strip_files, &folders->pyramid, &folders->form, error);
 }
 
 static int open_folder(const char *folder)
@@ -275,7 +309,8 @@ static int open_folder(const char *folder)
 }
 
 enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
-                               const struct output_source *source, bool force, struct error *error)
+                               const struct output_source *source, const struct output_form *form, bool force,
+                               struct error *error)
 {
     enum status status = level_folders_check(folder, source, force, error);
     if (status != STATUS_OK)
@@ -286,9 +321,10 @@ enum status level_folders_open(struct output **output, const char *folder, const
     folders->output.ops = &level_folders_ops;
     folders->pyramid = *pyramid;
     folders->source = source;
+    folders->form = *form;
     folders->folder_fd = -1;
     for (unsigned level = 0; level <= LEVELS_MAX; level++)
-        folders->levels[level].fd = -1;
+        folders->levels[level].folder.fd = -1;
     folders->folder = path_trim(folder);
     if (!folders->folder) {
         status = error_no_memory(error, strlen(folder), "a file name");
@@ -308,6 +344,15 @@ close_folders:
     else
         level_folders_close(&folders->output);
     return status;
+}
+
+uint64_t level_folders_memory_bytes(const struct pyramid *pyramid, const struct output_form *form,
+                                    uint64_t nstarted)
+{
+    uint64_t n_bytes = manifest_memory_bytes(pyramid);
+    return form->encoding == ENCODING_NONE
+               ? n_bytes
+               : saturated_add(n_bytes, strip_files_memory_bytes(pyramid, form, nstarted));
 }
 
 enum status level_folders_check(const char *folder, const struct output_source *source, bool force,

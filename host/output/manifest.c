@@ -108,7 +108,8 @@ static json_t *levels_json(const struct pyramid *pyramid)
     return levels;
 }
 
-static json_t *manifest_json(const struct pyramid *pyramid, const struct output_source *source, bool complete)
+static json_t *manifest_json(const struct pyramid *pyramid, const struct output_source *source,
+                             enum encoding encoding, bool complete)
 {
     json_t *program = with(json_object(), "name", json_string(PROGRAM_NAME));
     json_t *json = with(json_object(), "format_version", json_integer(FORMAT_VERSION));
@@ -118,6 +119,7 @@ static json_t *manifest_json(const struct pyramid *pyramid, const struct output_
     json = with(json, "type", json_string(voxel_name(pyramid->type)));
     json = with(json, "spacing", spacing_json(pyramid->spacing));
     json = with(json, "levels", levels_json(pyramid));
+    json = with(json, "compression", json_string(encoding_name(encoding)));
     return with(json, "complete", json_boolean(complete));
 }
 
@@ -155,9 +157,10 @@ uint64_t manifest_memory_bytes(const struct pyramid *pyramid)
 }
 
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
-                           const struct output_source *source, bool complete, struct error *error)
+                           const struct output_source *source, enum encoding encoding, bool complete,
+                           struct error *error)
 {
-    json_t *json = manifest_json(pyramid, source, complete);
+    json_t *json = manifest_json(pyramid, source, encoding, complete);
     char *text = NULL;
     if (json)
         text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)spacing_digits(pyramid)));

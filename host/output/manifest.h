@@ -10,6 +10,7 @@
  *   type            "u8" ... "f32", of every level
  *   spacing         {x, y, z, unit} of level 0, null for what is not known
  *   levels          for every level built {level, folder, extent, spacing}
+ *   compression     "none", "deflate" or "zstd", of every slice
  *   complete        false until every slice of every level is there */
 #ifndef STACKTHUMB_OUTPUT_MANIFEST_H
 #define STACKTHUMB_OUTPUT_MANIFEST_H
@@ -26,7 +27,8 @@
  * failure. One that takes back an earlier manifest (complete = false, and there is one) has reached the disk
  * when this returns, so that no power failure can leave the earlier one beside newer slices. */
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
-                           const struct output_source *source, bool complete, struct error *error);
+                           const struct output_source *source, enum encoding encoding, bool complete,
+                           struct error *error);
 
 /* About how many bytes manifest_write takes meanwhile. */
 uint64_t manifest_memory_bytes(const struct pyramid *pyramid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The seam to what is written: one const table of functions per kind of output.
  *
- *   open -> write for every run of rows of every slice of every level -> finish -> close
+ *   open -> write for every run of rows of every slice of every level -> flush -> finish -> close
  *
  * A crash, an error or an interrupt at any point leaves under final names only complete files, and no
  * manifest that says "complete". */
@@ -9,6 +9,7 @@
 #define STACKTHUMB_OUTPUT_OUTPUT_H
 
 #include "base/error.h"
+#include "codec/encoding.h"
 #include "volume/level_rows.h"
 #include "volume/pyramid.h"
 
@@ -30,16 +31,37 @@ struct output_source {
     const char *program_version;
 };
 
+/* The form that slices are written in. */
+struct output_form {
+    enum encoding encoding;
+    unsigned nthreads; /* to encode with, unless that is ENCODING_NONE; at least 1 */
+};
+
+/* What the encoders of an output did. */
+struct output_encoders {
+    unsigned nthreads;
+    double busy_seconds;   /* in which they worked, all added up */
+    uint64_t n_bytes;      /* of the voxels that they encoded */
+    double waited_seconds; /* in which write and flush waited for them */
+};
+
 struct output;
 
 struct output_ops {
     const char *name; /* "tiff" */
-    /* Takes the next rows of a slice, from its row 0 on; with its last rows the slice appears under its final
-     * name. One thread. The slices of a level begin with z rising, but several may be unfinished at a time:
-     * those that one slab of the downsampler finishes. Adds to *n_bytes what went into files. STATUS_OUTPUT
-     * on failure; then only close may follow. */
+    /* Takes the next rows of a slice, from its row 0 on; with its last rows, or when what holds these has
+     * been encoded, the slice appears under its final name. The rows are not needed any more when this
+     * returns. One thread. The slices of a level begin with z rising, but several may be unfinished at a
+     * time: those that one slab of the downsampler finishes. Adds to *n_bytes what went into files.
+     * STATUS_OUTPUT on failure, which may be that of earlier rows; then only close may follow. */
     enum status (*write)(struct output *output, const struct level_rows *rows, uint64_t *n_bytes,
                          struct error *error);
+    /* Writes what is still being encoded, and adds to *n_bytes; on the thread of write, which is over. NULL
+     * when nothing is encoded. */
+    enum status (*flush)(struct output *output, uint64_t *n_bytes, struct error *error);
+    /* What the encoders did until now; any thread, while none is in write or flush. NULL when there are none.
+     */
+    void (*encoders)(const struct output *output, struct output_encoders *encoders);
     /* Waits until what was written so far has gone from memory to the disk. Any thread, while another writes.
      * NULL when nothing is written. STATUS_OUTPUT on failure. */
     enum status (*settle)(struct output *output, struct error *error);
@@ -54,7 +76,8 @@ struct output {
     const struct output_ops *ops;
 };
 
-/* Level folders of TIFF slices: <folder>/<level>/%06d.tif and <folder>/stackthumb.json. Creates what folders
+/* Level folders of TIFF slices: <folder>/<level>/%06d.tif and <folder>/stackthumb.json. Their bytes depend on
+ * their voxels and the form's encoding alone, not on its threads, nor on how rows come. Creates what folders
  * are missing, removes the partial files of a run that died, and leaves a manifest that says "not complete";
  * finish writes the one that says "complete".
  *
@@ -70,7 +93,13 @@ struct output {
  *
  * A power failure may take finished slices that the system has not written back yet; `verify` tells. */
 enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
-                               const struct output_source *source, bool force, struct error *error);
+                               const struct output_source *source, const struct output_form *form, bool force,
+                               struct error *error);
+
+/* The most bytes of memory that they hold while of nstarted slices at a time some rows have come and others
+ * not. */
+uint64_t level_folders_memory_bytes(const struct pyramid *pyramid, const struct output_form *form,
+                                    uint64_t nstarted);
 
 /* Checks without touching anything that level_folders_open would accept `folder` (for --dry-run and before
  * any work). */

@@ -11,7 +11,7 @@ enum pipeline_stage {
     STAGE_UPLOAD,   /* voxels to the device */
     STAGE_KERNEL,   /* arithmetic; bytes of voxels of level 0 */
     STAGE_DOWNLOAD, /* voxels of all levels from the device */
-    STAGE_ENCODE,   /* slices of all levels; bytes of the files that they become */
+    STAGE_ENCODE,   /* slices of all levels that are compressed; bytes of their voxels */
     STAGE_WRITE,    /* slices of all levels into their files */
 };
 enum { PIPELINE_STAGES = STAGE_WRITE + 1 };
@@ -27,6 +27,7 @@ enum pipeline_lane {
     LANE_DEVICE,
     LANE_DOWNLOAD,
     LANE_DRIVER,
+    LANE_ENCODERS,
     LANE_WRITER
 };
 enum { PIPELINE_LANES = LANE_WRITER + 1 };

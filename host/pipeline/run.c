@@ -7,12 +7,12 @@
  *                   |
  *                driver  (the calling thread: submit, collect)
  *                   |
- *             finished rows --> writer
+ *             finished rows --> writer --(strips)--> encoders of the output --> writer
  *
  * Slots go back to the reader, encoded slices too; rows are written from where the downsampler left them. All
  * buffers are allocated before the first byte is read. Queues are closed from left to
  * right behind the last item, which ends the threads of a run that goes well; stop ends those of one that
- * does not. */
+ * does not. The encoders belong to the output, which a writer without encoders does not notice. */
 #include "pipeline/pipeline.h"
 
 #include "base/checked.h"
@@ -76,6 +76,29 @@ static struct stage_stats stage_of_device(enum pipeline_lane lane, double second
     return stage_of_busy(lane, 1, &busy);
 }
 
+/* The encoders of the output, if it has any, which may still be at work when the run was stopped. */
+static struct output_encoders ask_encoders(const struct output *output)
+{
+    struct output_encoders encoders = {0};
+    if (output->ops->encoders)
+        output->ops->encoders(output, &encoders);
+    return encoders;
+}
+
+static struct stage_stats stage_of_encoders(const struct output_encoders *encoders)
+{
+    const struct busy busy = {.seconds = encoders->busy_seconds, .n_bytes = encoders->n_bytes};
+    return stage_of_busy(LANE_ENCODERS, encoders->nthreads, &busy);
+}
+
+/* To wait for encoders is not to work. */
+static struct stage_stats stage_of_writer(const struct busy *busy, const struct output_encoders *encoders)
+{
+    const struct busy worked = {.seconds = busy->seconds - encoders->waited_seconds,
+                                .n_bytes = busy->n_bytes};
+    return stage_of_busy(LANE_WRITER, 1, &worked);
+}
+
 /* Every thread but the calling one has been joined. */
 static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipeline,
                        const struct pipeline_run *run, double began)
@@ -85,6 +108,7 @@ static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipe
     const struct pyramid *pyramid = run->pyramid;
     uint64_t rows_bytes = pipeline->nrows * pyramid->extent.nx * voxel_bytes(pyramid->type);
     uint64_t levels_bytes = pipeline->results.n_bytes;
+    const struct output_encoders encoders = ask_encoders(run->output);
     /* A CPU path computes on the calling thread. */
     bool on_device = run->downsampler->plan.device_bytes > 0;
     *stats = (struct pipeline_stats){
@@ -97,7 +121,8 @@ static void fill_stats(struct pipeline_stats *stats, const struct pipeline *pipe
             [STAGE_KERNEL] =
                 stage_of_device(on_device ? LANE_DEVICE : LANE_DRIVER, times->kernel, rows_bytes),
             [STAGE_DOWNLOAD] = stage_of_device(LANE_DOWNLOAD, times->download, levels_bytes),
-            [STAGE_WRITE] = stage_of_busy(LANE_WRITER, 1, &pipeline->writer.busy),
+            [STAGE_ENCODE] = stage_of_encoders(&encoders),
+            [STAGE_WRITE] = stage_of_writer(&pipeline->writer.busy, &encoders),
         }};
 }
 

@@ -32,13 +32,29 @@ static enum status write_result(struct writer *writer, const struct result *resu
     return STATUS_OK;
 }
 
+/* What is still being encoded. */
+static enum status flush(struct writer *writer, struct error *error)
+{
+    uint64_t n_bytes = 0;
+    if (!writer->output->ops->flush)
+        return STATUS_OK;
+    double began = clock_seconds();
+    enum status status = writer->output->ops->flush(writer->output, &n_bytes, error);
+    busy_add(&writer->busy, began, n_bytes);
+    if (writer->progress)
+        atomic_fetch_add_explicit(&writer->progress->bytes_written, n_bytes, memory_order_relaxed);
+    return status;
+}
+
 static enum status write_all(struct writer *writer, struct error *error)
 {
     for (;;) {
         void *item;
         enum status status = queue_pop(&writer->results->finished, &item, error);
-        if (status != STATUS_OK || !item)
+        if (status != STATUS_OK)
             return status;
+        if (!item)
+            return flush(writer, error);
         struct result *result = item;
         status = write_result(writer, result, error);
         if (status != STATUS_OK)

@@ -63,8 +63,9 @@ unsigned char *output_fixture_voxels(const struct output_fixture *fixture, unsig
     uint64_t seed = fixture->seed * 1000003 + level * 1009 + z;
     unsigned char *voxels = malloc(n_bytes);
     assert_non_null(voxels);
+    unsigned char first = (unsigned char)temp_random(&seed);
     for (size_t i = 0; i < n_bytes; i++)
-        voxels[i] = (unsigned char)temp_random(&seed);
+        voxels[i] = z % 2 ? (unsigned char)(first + i / 5) : (unsigned char)temp_random(&seed);
     return voxels;
 }
 
@@ -73,8 +74,8 @@ struct output *output_fixture_open(const struct output_fixture *fixture, bool fo
     struct error error = {0};
     struct output *output = NULL;
     if (level_folders_check(fixture->folder, &fixture->source, force, &error) != STATUS_OK ||
-        level_folders_open(&output, fixture->folder, &fixture->pyramid, &fixture->source, force, &error) !=
-            STATUS_OK)
+        level_folders_open(&output, fixture->folder, &fixture->pyramid, &fixture->source, &fixture->form,
+                           force, &error) != STATUS_OK)
         fail_msg("%s", error.message);
     return output;
 }
@@ -190,7 +191,8 @@ void output_fixture_assert_refused(const struct output_fixture *fixture, const c
     enum status status = level_folders_check(folder, &fixture->source, force, &check_error);
     if (checked)
         assert_says(&check_error, status, part);
-    status = level_folders_open(&output, folder, &fixture->pyramid, &fixture->source, force, &error);
+    status = level_folders_open(&output, folder, &fixture->pyramid, &fixture->source, &fixture->form, force,
+                                &error);
     assert_null(output);
     assert_says(&error, status, part);
 }

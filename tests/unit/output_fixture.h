@@ -14,7 +14,8 @@ struct output_fixture {
     struct pyramid pyramid;
     struct source_slice *slices;
     struct output_source source;
-    uint64_t seed; /* of the voxels */
+    struct output_form form; /* uncompressed, until a test says otherwise */
+    uint64_t seed;           /* of the voxels */
 };
 
 /* For cmocka: *state becomes a struct output_fixture. */
@@ -24,7 +25,8 @@ int output_fixture_clear(void **state);
 /* Another pyramid with other voxels, of the same source folder. */
 void output_fixture_pyramid(struct output_fixture *fixture, uint64_t seed);
 
-/* The voxels of a slice, always the same for one seed; the caller frees them. */
+/* The voxels of a slice, noise where z is even and smooth where it is odd, always the same for one seed; the
+ * caller frees them. */
 unsigned char *output_fixture_voxels(const struct output_fixture *fixture, unsigned level, uint32_t z);
 
 struct output *output_fixture_open(const struct output_fixture *fixture, bool force);

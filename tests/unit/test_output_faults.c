@@ -113,6 +113,42 @@ static void test_disk_full(void **state)
     unmount_disk(fixture);
 }
 
+/* The same with encoders, behind which the disk is found to be full a little later. */
+static void test_disk_full_compressed(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    struct manifest manifest;
+    uint64_t n_bytes = 0;
+    make_large(fixture);
+    fixture->form = (struct output_form){.encoding = ENCODING_DEFLATE, .nthreads = 2};
+    if (!mount_disk(fixture, "size=300k"))
+        skip();
+    struct output *output = output_fixture_open(fixture, false);
+    for (uint32_t z = 0; z < 20 && error.status == STATUS_OK; z++) {
+        unsigned char *voxels = output_fixture_voxels(fixture, 1, z);
+        output_fixture_write(fixture, output, 1, z, voxels, &error);
+        free(voxels);
+    }
+    if (error.status == STATUS_OK)
+        output->ops->flush(output, &n_bytes, &error);
+    output->ops->close(output);
+    assert_int_equal(error.status, STATUS_OUTPUT);
+    if (!strstr(error.message, "the disk is full; free some space and run again"))
+        fail_msg("%s", error.message);
+    size_t nslices = 0;
+    while (temp_exists(temp_path(fixture->folder, "1/%06zu.tif", nslices)))
+        nslices++;
+    assert_true(nslices > 0 && nslices < 20);
+    assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), nslices);
+    assert_int_equal(manifest_read(fixture->folder, &manifest, &(struct error){0}), STATUS_OK);
+    assert_false(manifest.complete);
+    assert_int_equal(mount(NULL, temp_path(fixture->root, "disk"), NULL, MS_REMOUNT, "size=4m"), 0);
+    output_fixture_build(fixture, false);
+    output_fixture_assert_whole(fixture, true);
+    unmount_disk(fixture);
+}
+
 /* No space for even the manifest: the pyramid that is there stays what it was. */
 static void test_disk_full_at_once(void **state)
 {
@@ -219,8 +255,13 @@ static void test_not_permitted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_disk_full),     TEST(test_disk_full_at_once),      TEST(test_no_inode_left),
-        TEST(test_read_only),     TEST(test_level_folder_read_only), TEST(test_input_mounted_as_level_folder),
+        TEST(test_disk_full),
+        TEST(test_disk_full_compressed),
+        TEST(test_disk_full_at_once),
+        TEST(test_no_inode_left),
+        TEST(test_read_only),
+        TEST(test_level_folder_read_only),
+        TEST(test_input_mounted_as_level_folder),
         TEST(test_not_permitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

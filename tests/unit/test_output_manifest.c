@@ -38,7 +38,7 @@ static char *written(const char *folder, const struct pyramid *pyramid, const st
     size_t n_bytes;
     int fd = open(folder, O_RDONLY | O_DIRECTORY);
     assert_true(fd >= 0);
-    assert_int_equal(manifest_write(fd, folder, pyramid, source, complete, &error), STATUS_OK);
+    assert_int_equal(manifest_write(fd, folder, pyramid, source, ENCODING_ZSTD, complete, &error), STATUS_OK);
     close(fd);
     return temp_file_read(temp_path(folder, MANIFEST_NAME), &n_bytes);
 }
@@ -57,7 +57,7 @@ static void test_text(void **state)
         "             'spacing': {'x': 10.4, 'y': 10.4, 'z': 20.0, 'unit': 'um'}},"
         "            {'level': 2, 'folder': '2', 'extent': {'nx': 2, 'ny': 2, 'nz': 1},"
         "             'spacing': {'x': 20.8, 'y': 20.8, 'z': 40.0, 'unit': 'um'}}],"
-        " 'complete': true}";
+        " 'compression': 'zstd', 'complete': true}";
     char *json_text = strdup(expected);
     for (char *at = json_text; (at = strchr(at, '\''));)
         *at = '"';
