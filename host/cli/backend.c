@@ -126,6 +126,7 @@ static enum status choose_name(struct backend *backend, const char *name, struct
 static enum status list_devices(struct backend *backend, struct error *error)
 {
     struct error refused = {0};
+    opencl_limit_host_threads(options_computing_threads(backend->options));
     if (opencl_devices_list(&backend->devices, &refused) != STATUS_OK) {
         if (!backend->automatic)
             return error_set(error, refused.status, "%s", refused.message);
@@ -214,20 +215,13 @@ void backend_close(struct backend *backend)
     *backend = (struct backend){0};
 }
 
-/* Half of them: a thread computes faster than one thread can read, and reading, decoding and writing go on
- * beside it. More were slower: on two cores by 10 to 30 %. */
-static unsigned computing_threads(const struct options *options)
-{
-    return (options_threads(options) + 1) / 2;
-}
-
 static struct downsample_limits cpu_limits(const struct options *options, struct host_budget *budget)
 {
     return (struct downsample_limits){
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
         .ndecoders = options_threads(options),
-        .nthreads = computing_threads(options),
+        .nthreads = options_computing_threads(options),
         .budget = budget,
     };
 }
@@ -309,7 +303,7 @@ static enum status create_on_cpu(struct backend *backend, const struct pyramid *
         return status;
     if (backend->kind == BACKEND_REFERENCE)
         return reference_create(downsampler, pyramid, &plan, error);
-    return cpu_create(downsampler, pyramid, &plan, computing_threads(backend->options), error);
+    return cpu_create(downsampler, pyramid, &plan, options_computing_threads(backend->options), error);
 }
 
 enum status backend_create(struct backend *backend, const struct pyramid *pyramid, bool whole_slices,

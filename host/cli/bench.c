@@ -86,6 +86,7 @@ static enum status tell(const struct bench_setup *setup, const struct bench_resu
 static void list_devices(struct opencl_devices *devices, const struct options *options)
 {
     struct error refused = {0};
+    opencl_limit_host_threads(options_computing_threads(options));
     if (opencl_devices_list(devices, &refused) != STATUS_OK) {
         message_note(options, "%s", refused.message);
         *devices = (struct opencl_devices){0};

@@ -452,3 +452,8 @@ struct output_form options_form(const struct options *options)
 {
     return (struct output_form){.encoding = options->encoding, .nthreads = options_threads(options)};
 }
+
+unsigned options_computing_threads(const struct options *options)
+{
+    return (options_threads(options) + 1) / 2;
+}

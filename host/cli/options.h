@@ -61,6 +61,10 @@ unsigned options_processors(void);
 /* Threads to work with: as given, or one for each of these. */
 unsigned options_threads(const struct options *options);
 
+/* Half of them, to compute with: a thread computes faster than one thread can read, and reading, decoding and
+ * writing go on beside it. With all of them a run on two cores took 10 to 30 % longer. */
+unsigned options_computing_threads(const struct options *options);
+
 /* The form of the slices that are written. */
 struct output_form options_form(const struct options *options);
 

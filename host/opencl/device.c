@@ -115,6 +115,14 @@ static enum status add_platform(struct opencl_devices *list, cl_platform_id plat
     return STATUS_OK;
 }
 
+void opencl_limit_host_threads(unsigned nthreads)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", nthreads);
+    /* Without memory for it PoCL takes all processors: slower, nothing else. */
+    setenv("POCL_MAX_PTHREAD_COUNT", text, 0);
+}
+
 enum status opencl_devices_list(struct opencl_devices *list, struct error *error)
 {
     *list = (struct opencl_devices){0};

@@ -44,6 +44,11 @@ struct opencl_devices {
 enum status opencl_devices_list(struct opencl_devices *devices, struct error *error);
 void opencl_devices_end(struct opencl_devices *devices);
 
+/* Before the devices are listed: one that computes on the host's own processors is to do so with `nthreads`,
+ * where its driver lets itself be told (PoCL), for reading and writing need processors too. What the user has
+ * told the driver stays. Call it before any thread is started: it changes the environment. */
+void opencl_limit_host_threads(unsigned nthreads);
+
 /* "gpu", "accelerator", "cpu", "other". */
 const char *opencl_kind_name(enum opencl_kind kind);
 

@@ -16,6 +16,12 @@ static struct opencl_device made_up[8];
 static size_t nmade_up;
 static const char *listing_note;
 static enum status listing_status, planning_status, creating_status;
+static unsigned limited_to; /* what the host's own devices were told */
+
+void opencl_limit_host_threads(unsigned nthreads)
+{
+    limited_to = nthreads;
+}
 
 enum status opencl_devices_list(struct opencl_devices *devices, struct error *error)
 {
@@ -235,6 +241,21 @@ static void test_device_without_plan(void **state)
     backend_close(&backend);
 }
 
+/* What computes on the host's own processors leaves some to reading and writing. */
+static void test_host_threads(void **state)
+{
+    (void)state;
+    const unsigned told[][2] = {{1, 1}, {2, 1}, {5, 3}, {16, 8}};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        const struct options options = {.device = "small", .nthreads = told[i][0], .quiet = true};
+        struct backend backend;
+        struct error error = {0};
+        assert_int_equal(backend_open(&backend, &options, "auto", &error), STATUS_OK);
+        assert_int_equal(limited_to, told[i][1]);
+        backend_close(&backend);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup(test_broken_driver, set_up),
         cmocka_unit_test_setup(test_failing_device, set_up),
         cmocka_unit_test_setup(test_device_without_plan, set_up),
+        cmocka_unit_test_setup(test_host_threads, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
