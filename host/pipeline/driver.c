@@ -62,11 +62,9 @@ static enum status collect(struct driver *driver, struct error *error)
         return status;
     driver->nrows += (uint64_t)slot->batch.nslices * slot->batch.nrows;
     slot->voxels = driver->downsampler->ops->buffer(driver->downsampler, slot->index); /* it may have moved */
+    queue_put_back(&driver->ring->free, slot);
     driver->first = (driver->first + 1) % driver->ring->nslots;
     driver->count--;
-    status = ring_release(driver->ring, slot, error);
-    if (status != STATUS_OK)
-        return status;
     return results_push(driver->results, error);
 }
 

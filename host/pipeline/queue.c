@@ -42,8 +42,13 @@ enum status queue_push(struct queue *queue, void *item, struct error *error)
 void queue_put_back(struct queue *queue, void *item)
 {
     pthread_mutex_lock(&queue->stop->lock);
-    queue->first = (queue->first + queue->capacity - 1) % queue->capacity;
-    queue->items[queue->first] = item;
+    if (queue->nput_back < queue->capacity) {
+        queue->nput_back++;
+        queue->items[(queue->first + queue->count) % queue->capacity] = item;
+    } else {
+        queue->first = (queue->first + queue->capacity - 1) % queue->capacity;
+        queue->items[queue->first] = item;
+    }
     queue->count++;
     condition_signal(&queue->not_empty);
     pthread_mutex_unlock(&queue->stop->lock);

@@ -17,6 +17,7 @@ struct queue {
     unsigned capacity; /* written by queue_init */
     unsigned first;    /* index of the item that is popped next */
     unsigned count;
+    unsigned nput_back; /* up to `capacity` */
     bool closed;
 };
 
@@ -29,7 +30,9 @@ void queue_end(struct queue *queue); /* a zeroed one is allowed */
 enum status queue_push(struct queue *queue, void *item, struct error *error);
 
 /* Puts `item` in front: for a list of free buffers, so that the one used last, which the CPU's caches may
- * still hold, is taken next. The queue has room for all of them: this never waits nor fails. */
+ * still hold, is taken next. The first `capacity` items are appended instead: so all buffers are used once,
+ * and a run holds the memory that was planned, even where fewer of them would do. The queue has room for all:
+ * this never waits nor fails. */
 void queue_put_back(struct queue *queue, void *item);
 
 /* Takes the first item; waits while the queue is empty. *item is NULL when the queue is closed and empty.

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { CACHED_BYTES = 4 << 20 }; /* a larger buffer leaves the last-level cache before its turn comes */
-
 static enum status slot_init(struct slot *slot, struct downsampler *downsampler, unsigned index,
                              struct stop *stop, struct error *error)
 {
@@ -23,9 +21,7 @@ enum status ring_init(struct ring *ring, struct downsampler *downsampler, struct
                       struct error *error)
 {
     unsigned nslots = downsampler->plan.nbuffers;
-    *ring = (struct ring){.nslots = nslots,
-                          .slots = calloc(nslots, sizeof *ring->slots),
-                          .take_turns = downsampler->plan.buffer_bytes > CACHED_BYTES};
+    *ring = (struct ring){.nslots = nslots, .slots = calloc(nslots, sizeof *ring->slots)};
     if (!ring->slots)
         return error_no_memory(error, nslots * sizeof *ring->slots, "input buffers");
     enum status status = queue_init(&ring->free, stop, nslots, error);
@@ -39,14 +35,6 @@ enum status ring_init(struct ring *ring, struct downsampler *downsampler, struct
     if (status != STATUS_OK)
         ring_end(ring);
     return status;
-}
-
-enum status ring_release(struct ring *ring, struct slot *slot, struct error *error)
-{
-    if (ring->take_turns)
-        return queue_push(&ring->free, slot, error); /* it has room for all: this never waits */
-    queue_put_back(&ring->free, slot);
-    return STATUS_OK;
 }
 
 void ring_end(struct ring *ring)

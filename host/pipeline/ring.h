@@ -25,17 +25,11 @@ struct ring {
     struct slot *slots;
     struct queue free;
     struct queue filled; /* closed behind the last batch */
-    bool take_turns;     /* see ring_release */
 };
 
 /* All slots free. On failure nothing is to be ended. */
 enum status ring_init(struct ring *ring, struct downsampler *downsampler, struct stop *stop,
                       struct error *error);
 void ring_end(struct ring *ring);
-
-/* Makes `slot` free, on the thread that has it. Small ones are filled again first, while they lie in the
- * caches; large ones, which never do, take turns, so that the memory that was planned is held from the
- * beginning. Fails only when the run is stopped. */
-enum status ring_release(struct ring *ring, struct slot *slot, struct error *error);
 
 #endif

@@ -24,7 +24,7 @@ static void test_order_and_bound(void **state)
     struct stop stop;
     struct queue queue;
     struct error error = {0};
-    int items[4];
+    int items[3];
     void *item;
     stop_init(&stop, NULL);
     assert_int_equal(queue_init(&queue, &stop, 3, &error), STATUS_OK);
@@ -35,8 +35,6 @@ static void test_order_and_bound(void **state)
         assert_int_equal(queue.count, 3);
         assert_int_equal(queue_pop(&queue, &item, &error), STATUS_OK);
         assert_ptr_equal(item, &items[0]);
-        queue_put_back(&queue, &items[3]);
-        assert_ptr_equal(queue_try_pop(&queue), &items[3]);
         assert_ptr_equal(queue_try_pop(&queue), &items[1]);
         assert_ptr_equal(queue_try_pop(&queue), &items[2]);
         assert_null(queue_try_pop(&queue));
@@ -47,6 +45,35 @@ static void test_order_and_bound(void **state)
     assert_ptr_equal(item, &items[0]);
     assert_int_equal(queue_pop(&queue, &item, &error), STATUS_OK);
     assert_null(item);
+    queue_end(&queue);
+    stop_end(&stop);
+}
+
+/* Buffers that are put back are first used in turn, then the one used last again and again. */
+static void test_put_back(void **state)
+{
+    (void)state;
+    struct stop stop;
+    struct queue queue;
+    struct error error = {0};
+    int items[3];
+    stop_init(&stop, NULL);
+    assert_int_equal(queue_init(&queue, &stop, 3, &error), STATUS_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(queue_push(&queue, &items[i], &error), STATUS_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_ptr_equal(queue_try_pop(&queue), &items[i]);
+        queue_put_back(&queue, &items[i]);
+    }
+    for (int i = 0; i < 5; i++) {
+        assert_ptr_equal(queue_try_pop(&queue), &items[0]);
+        queue_put_back(&queue, &items[0]);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_ptr_equal(queue_try_pop(&queue), &items[i]);
+    queue_put_back(&queue, &items[1]);
+    queue_put_back(&queue, &items[2]);
+    assert_ptr_equal(queue_try_pop(&queue), &items[2]);
     queue_end(&queue);
     stop_end(&stop);
 }
@@ -218,9 +245,10 @@ static void test_stage_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_and_bound), cmocka_unit_test(test_many_consumers),
-        cmocka_unit_test(test_error_wakes),     cmocka_unit_test(test_cancel_is_seen),
-        cmocka_unit_test(test_countdown),       cmocka_unit_test(test_stage_signals),
+        cmocka_unit_test(test_order_and_bound), cmocka_unit_test(test_put_back),
+        cmocka_unit_test(test_many_consumers),  cmocka_unit_test(test_error_wakes),
+        cmocka_unit_test(test_cancel_is_seen),  cmocka_unit_test(test_countdown),
+        cmocka_unit_test(test_stage_signals),
     };
     alarm(120); /* a wait without an end ends here */
     return cmocka_run_group_tests(tests, NULL, NULL);
