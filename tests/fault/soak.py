@@ -69,6 +69,7 @@ class Soak:
         shutil.copytree(self.work / "in", self.work / "kept")
         self.slices = sorted(path.name for path in (self.work / "in").iterdir())
         self.build = ["stackthumb", "build", "in", "--levels", str(nlevels), "--quiet", "--progress", "none"]
+        self.build += ["--compression", draw.choice(("none", "none", "deflate", "zstd"))]
         began = time.monotonic()
         self.run_tool(self.build + ["--device", "cpu", "whole"])
         self.seconds = time.monotonic() - began
