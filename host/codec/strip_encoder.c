@@ -9,16 +9,16 @@
  * taken, one core, in MB/s of voxels and part of the bytes that is left:
  *
  *               noisy phantom, u16    trabecular bone, u8
- *   deflate 1       122   0.631           125   0.761
- *   deflate 6        71   0.646            74   0.781
- *   deflate 9        62   0.647            72   0.781
- *   zstd -1         544   0.962          1889   1.000
- *   zstd 1          938   0.660           630   0.765
- *   zstd 3          110   0.638           134   0.770
- *   zstd 9           49   0.618            67   0.773
+ *   deflate 1       123   0.633           132   0.761
+ *   deflate 6        73   0.650            78   0.781
+ *   deflate 9        65   0.649            76   0.781
+ *   zstd -1         724   0.990          1796   1.000
+ *   zstd 1          947   0.660           727   0.766
+ *   zstd 3          136   0.651           512   0.765
+ *   zstd 9           58   0.629            85   0.770
  *
  * Scans are noise for the larger part, in which longer searches find no more to repeat: higher levels take
- * many times as long for some percent, and not even those with Deflate. */
+ * many times as long for a few percent, and with Deflate not even those. */
 enum { DEFLATE_LEVEL = 1, ZSTD_LEVEL = 1 };
 
 struct strip_encoder {
@@ -134,7 +134,7 @@ uint64_t strip_encoded_bytes(enum encoding encoding, uint64_t n_bytes)
 /* As libdeflate 1.14 and libzstd 1.5.4 take them at these levels. */
 uint64_t strip_encoder_bytes(enum encoding encoding)
 {
-    return encoding == ENCODING_DEFLATE ? 204800 : encoding == ENCODING_ZSTD ? 582560 : 0;
+    return encoding == ENCODING_DEFLATE ? 204800 : encoding == ENCODING_ZSTD ? 549792 : 0;
 }
 
 bool strip_encoder_predicts(enum encoding encoding, enum voxel_type type)

@@ -6,7 +6,7 @@
 
 /* Voxels of a strip: few enough to stay in a core's cache with what they become, and for all cores to find
  * work in a slice or two; enough that starting anew with each costs nothing. */
-enum { STRIP_BYTES = 256 << 10 };
+enum { STRIP_BYTES = 128 << 10 };
 
 /* A classic TIFF counts its bytes in 32 bits. What is added here is more than any head, than what the
  * libraries add to voxels that cannot be compressed, and than an entry of each strip in the directory; and it

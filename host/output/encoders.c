@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Strips that are submitted lie in a circle, in order. Threads start them in that order, too, so that three
- * counters say all: those from `taken` to `started` are being encoded or done, those from there to `submitted`
- * wait for a thread. The lock is held for moments only, a few times per strip. */
+ * counters say all: those from `taken` to `started` are being encoded or done, those from there to
+ * `submitted` wait for a thread. The lock is held for moments only, a few times per strip. */
 #include "output/encoders.h"
 
 #include "base/checked.h"
@@ -15,19 +15,20 @@
 struct encoder_thread {
     struct stage stage;
     struct encoders *encoders;
-    struct strip_encoder *encoder; /* owned; the thread's until it is joined */
+    struct strip_encoder *encoder; /* owned; the thread's until it is joined, as all that follows */
+    unsigned char *room;           /* that the next strip is encoded to; owned */
 };
 
 struct encoders {
     unsigned nthreads, capacity;
-    uint64_t strip_bytes, encoded_bytes; /* room of a strip */
-    struct encoder_thread *threads;      /* nthreads of them; owned */
-    struct strip *strips, *spare;        /* all, owned; and those that nobody has. The caller's */
-    double waited_seconds;               /* the caller's, in take */
+    uint64_t room_bytes;            /* of a strip */
+    struct encoder_thread *threads; /* nthreads of them; owned */
+    struct strip *strips, *spare;   /* all, owned; and those that nobody has. The caller's */
+    double waited_seconds;          /* the caller's, in take */
     pthread_mutex_t lock;
     pthread_cond_t submitted_one; /* `submitted` rose, or `ending` was set */
     pthread_cond_t done_one;      /* the strip that is to be taken next is done, or an encoder failed */
-    struct strip **circle;        /* under lock, as all that follows; strip i is circle[i % capacity]; owned */
+    struct strip **circle; /* under lock, as all that follows; strip i is circle[i % capacity]; owned */
     uint64_t submitted, started, taken;
     bool ending;
     double busy_seconds; /* of all threads */
@@ -35,14 +36,18 @@ struct encoders {
     struct error failure;
 };
 
-/* On one thread, without the lock. */
+/* On one thread, without the lock. The room of the voxels is what the thread encodes to next: so there need
+ * be no more rooms than strips and threads. */
 static enum status encode(struct encoder_thread *thread, struct strip *strip, double *seconds,
                           struct error *error)
 {
     const struct tiff_strips *strips = strip->strips;
     double began = clock_seconds();
-    enum status status = strip_encode(thread->encoder, strips->type, strips->nx, strip->nrows, strip->voxels,
-                                      strip->encoded, &strip->n_encoded, error);
+    enum status status = strip_encode(thread->encoder, strips->type, strips->nx, strip->nrows, strip->data,
+                                      thread->room, &strip->n_encoded, error);
+    unsigned char *encoded = thread->room;
+    thread->room = strip->data;
+    strip->data = encoded;
     *seconds = clock_seconds() - began;
     return status;
 }
@@ -56,7 +61,8 @@ static void finish_strip(struct encoders *encoders, struct strip *strip, double 
     encoders->n_bytes += strip->strips->row_bytes * strip->nrows;
     if (failure->status != STATUS_OK && encoders->failure.status == STATUS_OK)
         encoders->failure = *failure;
-    if (encoders->failure.status != STATUS_OK || strip == encoders->circle[encoders->taken % encoders->capacity])
+    if (encoders->failure.status != STATUS_OK ||
+        strip == encoders->circle[encoders->taken % encoders->capacity])
         pthread_cond_signal(&encoders->done_one);
 }
 
@@ -82,6 +88,15 @@ static void *encoder_main(void *context)
     return NULL;
 }
 
+/* Room for a strip's voxels, or for what they become; NULL, with the error set, when there is none. */
+static unsigned char *create_room(const struct encoders *encoders, struct error *error)
+{
+    unsigned char *room = encoders->room_bytes <= PTRDIFF_MAX ? malloc((size_t)encoders->room_bytes) : NULL;
+    if (!room)
+        error_no_memory(error, encoders->room_bytes, "a strip of voxels");
+    return room;
+}
+
 static enum status start_threads(struct encoders *encoders, enum encoding encoding, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -89,6 +104,8 @@ static enum status start_threads(struct encoders *encoders, enum encoding encodi
         struct encoder_thread *thread = &encoders->threads[i];
         thread->encoders = encoders;
         status = strip_encoder_create(&thread->encoder, encoding, error);
+        if (status == STATUS_OK && !(thread->room = create_room(encoders, error)))
+            status = error->status;
         if (status == STATUS_OK)
             status = stage_start(&thread->stage, "encoder", encoder_main, thread, error);
     }
@@ -96,15 +113,14 @@ static enum status start_threads(struct encoders *encoders, enum encoding encodi
 }
 
 enum status encoders_create(struct encoders **result, enum encoding encoding, unsigned nthreads,
-                            uint64_t strip_bytes, uint64_t encoded_bytes, struct error *error)
+                            uint64_t room_bytes, struct error *error)
 {
     struct encoders *encoders = calloc(1, sizeof *encoders);
     if (!encoders)
         return error_no_memory(error, sizeof *encoders, "encoders");
     encoders->nthreads = nthreads;
     encoders->capacity = encoders_capacity(nthreads);
-    encoders->strip_bytes = strip_bytes;
-    encoders->encoded_bytes = encoded_bytes;
+    encoders->room_bytes = room_bytes;
     pthread_mutex_init(&encoders->lock, NULL);
     pthread_cond_init(&encoders->submitted_one, NULL);
     pthread_cond_init(&encoders->done_one, NULL);
@@ -129,6 +145,7 @@ static void join_threads(struct encoders *encoders)
     for (unsigned i = 0; encoders->threads && i < encoders->nthreads; i++) {
         stage_join(&encoders->threads[i].stage);
         strip_encoder_free(encoders->threads[i].encoder);
+        free(encoders->threads[i].room);
     }
 }
 
@@ -140,7 +157,7 @@ void encoders_free(struct encoders *encoders)
     while (encoders->strips) {
         struct strip *strip = encoders->strips;
         encoders->strips = strip->next;
-        free(strip->voxels);
+        free(strip->data);
         free(strip);
     }
     pthread_cond_destroy(&encoders->done_one);
@@ -155,14 +172,13 @@ void encoders_free(struct encoders *encoders)
 static enum status create_strip(struct encoders *encoders, struct strip **result, struct error *error)
 {
     struct strip *strip = calloc(1, sizeof *strip);
-    uint64_t n_bytes = saturated_add(encoders->strip_bytes, encoders->encoded_bytes);
-    unsigned char *voxels = strip && n_bytes <= PTRDIFF_MAX ? malloc((size_t)n_bytes) : NULL;
-    if (!voxels) {
+    if (!strip)
+        return error_no_memory(error, sizeof *strip, "a strip");
+    strip->data = create_room(encoders, error);
+    if (!strip->data) {
         free(strip);
-        return error_no_memory(error, n_bytes, "a strip of voxels");
+        return error->status;
     }
-    strip->voxels = voxels;
-    strip->encoded = voxels + encoders->strip_bytes;
     strip->next = encoders->strips;
     encoders->strips = strip;
     *result = strip;
@@ -246,10 +262,10 @@ unsigned encoders_capacity(unsigned nthreads)
     return 2 * nthreads + 2;
 }
 
-uint64_t encoders_memory_bytes(enum encoding encoding, unsigned nthreads, uint64_t strip_bytes,
-                               uint64_t encoded_bytes, uint64_t nfilling)
+uint64_t encoders_memory_bytes(enum encoding encoding, unsigned nthreads, uint64_t room_bytes,
+                               uint64_t nfilling)
 {
-    uint64_t nstrips = saturated_add(encoders_capacity(nthreads), nfilling);
-    uint64_t n_bytes = saturated_mul3(nstrips, saturated_add(strip_bytes, encoded_bytes), 1);
+    uint64_t nrooms = saturated_add(encoders_capacity(nthreads) + nthreads, nfilling);
+    uint64_t n_bytes = saturated_mul3(nrooms, room_bytes, 1);
     return saturated_add(n_bytes, nthreads * strip_encoder_bytes(encoding));
 }

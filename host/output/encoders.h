@@ -4,9 +4,9 @@
  *
  *   strip (spare or new) -> filled by the caller -> submit -> an encoder's -> take, in order -> give back
  *
- * At most encoders_capacity strips are between submit and take. Strips are allocated until there are as many as
- * that and as the caller fills at a time, and then used again; all belong to the encoders. All functions are
- * the caller's thread's, but for encoders_tell. */
+ * At most encoders_capacity strips are between submit and take. Strips are allocated until there are as many
+ * as that and as the caller fills at a time, and then used again; all belong to the encoders. All functions
+ * are the caller's thread's, but for encoders_tell. */
 #ifndef STACKTHUMB_OUTPUT_ENCODERS_H
 #define STACKTHUMB_OUTPUT_ENCODERS_H
 
@@ -23,20 +23,20 @@ struct strip {
     /* Filled in by the caller before submit. */
     const struct tiff_strips *strips; /* that it is one of */
     uint32_t nrows;
-    unsigned char *voxels; /* room for the longest strip; encoding changes them */
-    void *owner;           /* whatever the caller wants to find again */
+    void *owner; /* whatever the caller wants to find again */
+    unsigned char
+        *data; /* voxels, with room for the longest strip; after take what they have become, elsewhere */
     /* There for the caller after take. */
-    unsigned char *encoded;
     size_t n_encoded;
     bool done; /* under the encoders' lock */
 };
 
 struct encoders;
 
-/* Starts nthreads (>= 1) threads for strips of at most strip_bytes of voxels that become at most
- * encoded_bytes. On failure nothing is to be ended. */
+/* Starts nthreads (>= 1) threads for strips whose voxels, and what they become, have at most room_bytes. On
+ * failure nothing is to be ended. */
 enum status encoders_create(struct encoders **encoders, enum encoding encoding, unsigned nthreads,
-                            uint64_t strip_bytes, uint64_t encoded_bytes, struct error *error);
+                            uint64_t room_bytes, struct error *error);
 
 /* Ends the threads, whatever they are at, and frees all strips. NULL is allowed. */
 void encoders_free(struct encoders *encoders);
@@ -64,7 +64,7 @@ void encoders_tell(struct encoders *encoders, struct output_encoders *told);
 unsigned encoders_capacity(unsigned nthreads);
 
 /* The most bytes that such encoders hold with nfilling strips at a time being filled. */
-uint64_t encoders_memory_bytes(enum encoding encoding, unsigned nthreads, uint64_t strip_bytes,
-                               uint64_t encoded_bytes, uint64_t nfilling);
+uint64_t encoders_memory_bytes(enum encoding encoding, unsigned nthreads, uint64_t room_bytes,
+                               uint64_t nfilling);
 
 #endif

@@ -32,41 +32,36 @@ struct strip_files {
     struct tiff_strips strips[LEVELS_MAX + 1];
 };
 
-/* The room that the strips of all levels need. */
-struct strip_room {
-    uint64_t strip_bytes, encoded_bytes;
-};
-
 static struct tiff_strips strips_at(const struct pyramid *pyramid, unsigned level, enum encoding encoding)
 {
     const struct extent extent = extent_at_level(pyramid->extent, level);
     return tiff_strips_of(extent.nx, extent.ny, pyramid->type, encoding);
 }
 
-static struct strip_room room_of(const struct pyramid *pyramid, enum encoding encoding)
+/* The most bytes that a strip of any level has, before or after it is encoded. */
+static uint64_t room_bytes_of(const struct pyramid *pyramid, enum encoding encoding)
 {
-    struct strip_room room = {0};
+    uint64_t most_bytes = 0;
     for (unsigned level = 1; level <= pyramid->nlevels; level++) {
         const struct tiff_strips strips = strips_at(pyramid, level, encoding);
-        room.strip_bytes = strips.strip_bytes > room.strip_bytes ? strips.strip_bytes : room.strip_bytes;
-        room.encoded_bytes =
-            strips.encoded_bytes > room.encoded_bytes ? strips.encoded_bytes : room.encoded_bytes;
+        uint64_t n_bytes =
+            strips.strip_bytes > strips.encoded_bytes ? strips.strip_bytes : strips.encoded_bytes;
+        most_bytes = n_bytes > most_bytes ? n_bytes : most_bytes;
     }
-    return room;
+    return most_bytes;
 }
 
 enum status strip_files_open(struct strip_files **result, const struct pyramid *pyramid,
                              const struct output_form *form, struct error *error)
 {
     struct strip_files *files = calloc(1, sizeof *files);
-    const struct strip_room room = room_of(pyramid, form->encoding);
     if (!files)
         return error_no_memory(error, sizeof *files, "the output");
     files->pyramid = *pyramid;
     for (unsigned level = 1; level <= pyramid->nlevels; level++)
         files->strips[level] = strips_at(pyramid, level, form->encoding);
-    enum status status = encoders_create(&files->encoders, form->encoding, form->nthreads, room.strip_bytes,
-                                         room.encoded_bytes, error);
+    enum status status = encoders_create(&files->encoders, form->encoding, form->nthreads,
+                                         room_bytes_of(pyramid, form->encoding), error);
     if (status == STATUS_OK)
         *result = files;
     else
@@ -162,7 +157,7 @@ static enum status write_strip(struct strip_files *files, const struct strip *st
         status = begin_file(files, file, error);
     }
     if (status == STATUS_OK)
-        status = atomic_file_append(&file->file, NULL, 0, strip->encoded, strip->n_encoded, error);
+        status = atomic_file_append(&file->file, NULL, 0, strip->data, strip->n_encoded, error);
     if (status == STATUS_OK && is_last && !is_first)
         status = atomic_file_put(&file->file, files->head.data, files->head.n_bytes, error);
     if (status != STATUS_OK)
@@ -209,7 +204,7 @@ static enum status fill(struct strip_files *files, struct strip_file *file, cons
     struct strip *strip = file->filling;
     uint32_t room = strips->nrows - strip->nrows;
     *taken = nrows < room ? nrows : room;
-    memcpy(strip->voxels + strip->nrows * strips->row_bytes, from, (size_t)(*taken * strips->row_bytes));
+    memcpy(strip->data + strip->nrows * strips->row_bytes, from, (size_t)(*taken * strips->row_bytes));
     strip->nrows += *taken;
     file->nrows += *taken;
     if (strip->nrows < strips->nrows && file->nrows < strips->ny)
@@ -255,7 +250,6 @@ void strip_files_tell(const struct strip_files *files, struct output_encoders *t
 uint64_t strip_files_memory_bytes(const struct pyramid *pyramid, const struct output_form *form,
                                   uint64_t nstarted)
 {
-    const struct strip_room room = room_of(pyramid, form->encoding);
-    return encoders_memory_bytes(form->encoding, form->nthreads, room.strip_bytes, room.encoded_bytes,
+    return encoders_memory_bytes(form->encoding, form->nthreads, room_bytes_of(pyramid, form->encoding),
                                  nstarted);
 }

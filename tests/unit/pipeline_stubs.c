@@ -284,7 +284,12 @@ static enum status stub_write(struct output *output, const struct level_rows *ro
     memcpy(cube_row(cube, rows->y0, rows->z), rows->voxels,
            rows->nrows * cube->extent.nx * voxel_bytes(cube->type));
     *nrows += rows->nrows;
-    *n_bytes += (uint64_t)rows->nrows * STUB_BYTES_PER_ROW;
+    if (stub->flushed)
+        stub->wrong = true;
+    if (stub->nwrites % 4 == 3) /* as if it were still being encoded */
+        stub->held_bytes += (uint64_t)rows->nrows * STUB_BYTES_PER_ROW;
+    else
+        *n_bytes += (uint64_t)rows->nrows * STUB_BYTES_PER_ROW;
     cube->present[rows->z] = *nrows == cube->extent.ny;
     stub->nwrites++;
     return STATUS_OK;
@@ -300,9 +305,29 @@ static enum status stub_settle(struct output *output, struct error *error)
     return STATUS_OK;
 }
 
+static enum status stub_flush(struct output *output, uint64_t *n_bytes, struct error *error)
+{
+    struct stub_output *stub = (struct stub_output *)output;
+    dawdle(stub->knobs);
+    if (stub->knobs->fault == FAULT_FLUSH)
+        return error_set(error, STATUS_OUTPUT, "flush fails");
+    if (stub->flushed)
+        stub->wrong = true;
+    stub->flushed = true;
+    *n_bytes += stub->held_bytes;
+    return STATUS_OK;
+}
+
+static void stub_encoders(const struct output *output, struct output_encoders *encoders)
+{
+    *encoders = ((const struct stub_output *)output)->knobs->encoders;
+}
+
 static enum status stub_finish(struct output *output, struct error *error)
 {
     struct stub_output *stub = (struct stub_output *)output;
+    if (!stub->flushed)
+        stub->wrong = true;
     if (stub->knobs->fault == FAULT_FINISH)
         return error_set(error, STATUS_OUTPUT, "finish fails");
     stub->finished = true;
@@ -310,7 +335,13 @@ static enum status stub_finish(struct output *output, struct error *error)
 }
 
 static const struct output_ops stub_output_ops = {
-    .name = "stub", .write = stub_write, .settle = stub_settle, .finish = stub_finish};
+    .name = "stub",
+    .write = stub_write,
+    .flush = stub_flush,
+    .encoders = stub_encoders,
+    .settle = stub_settle,
+    .finish = stub_finish,
+};
 
 void stub_output_init(struct stub_output *stub, const struct pyramid *pyramid, const struct knobs *knobs)
 {

@@ -18,6 +18,7 @@ enum fault {
     FAULT_SHORTFALL, /* the rows of the last slices are not delivered */
     FAULT_WRITE,     /* the output's `fault_at`th write */
     FAULT_SETTLE,    /* its settle */
+    FAULT_FLUSH,     /* its flush */
     FAULT_FINISH,    /* its finish */
     /* From here on `fault_at` is a slice that is not missing. */
     FAULT_DECODE,    /* the codec's decode of slice `fault_at` */
@@ -43,7 +44,8 @@ struct knobs {
     unsigned decode_us, write_us; /* what each decode or write takes longer */
     enum fault fault;
     uint32_t fault_at;
-    const char *fault_path; /* of slice `fault_at`; set by the rig */
+    struct output_encoders encoders; /* what the output tells of them */
+    const char *fault_path;          /* of slice `fault_at`; set by the rig */
 };
 
 /* A well-mixed number from any two. */
@@ -105,7 +107,9 @@ struct stub_output {
     struct cube levels[LEVELS_MAX + 1]; /* present: written whole */
     uint32_t *nrows[LEVELS_MAX + 1];    /* of each slice, that have been written */
     uint32_t nwrites;
-    uint32_t nsettled; /* the reader thread's */
+    uint64_t held_bytes; /* that flush is to write */
+    uint32_t nsettled;   /* the reader thread's */
+    bool flushed;
     bool finished;
     bool wrong;
 };

@@ -218,8 +218,8 @@ static void test_strips_are_cut(void **state)
 {
     (void)state;
     struct tiff_strips strips = tiff_strips_of(1024, 1000, VOXEL_U16, ENCODING_DEFLATE);
-    assert_int_equal(strips.nrows, 128);
-    assert_int_equal(strips.nstrips, 8);
+    assert_int_equal(strips.nrows, 64);
+    assert_int_equal(strips.nstrips, 16);
     strips = tiff_strips_of(300000, 3, VOXEL_U8, ENCODING_ZSTD);
     assert_true(strips.nrows == 1 && strips.nstrips == 3);
     strips = tiff_strips_of(3, 7, VOXEL_F32, ENCODING_ZSTD);

@@ -98,6 +98,8 @@ static void test_output_faults(void **state)
         shape.knobs.fault_at = (uint32_t)(mix(seed, 1) % 4); /* 8 slices make at least 4 of level 1 */
         shape.knobs.fault = FAULT_WRITE;
         run_into(&shape, STATUS_OUTPUT, "write fails");
+        shape.knobs.fault = FAULT_FLUSH;
+        run_into(&shape, STATUS_OUTPUT, "flush fails");
         shape.knobs.fault = FAULT_FINISH;
         run_into(&shape, STATUS_OUTPUT, "finish fails");
         shape.stretch_bytes = 1;

@@ -88,8 +88,8 @@ static long long measure(const struct rig_shape *shape, long long *told_bytes)
     struct error error = {0};
     rig_init(&rig, shape);
     const struct pipeline_load load = pipeline_load_of(&rig.stack);
-    *told_bytes = (long long)pipeline_host_bytes(&load, &rig.pyramid, &rig.downsampler.base.plan,
-                                                 rig.run.nthreads);
+    *told_bytes =
+        (long long)pipeline_host_bytes(&load, &rig.pyramid, &rig.downsampler.base.plan, rig.run.nthreads);
     long long before = atomic_load(&held_bytes);
     atomic_store(&most_bytes, before);
     assert_int_equal(rig_run(&rig, &error), STATUS_OK);

@@ -164,12 +164,26 @@ static void test_shares(void **state)
     assert_string_equal(pipeline_stage_name(STAGE_DOWNLOAD), "download");
 }
 
+/* Encoders are told of, and who waits for them is not busy with writing. */
+static void test_encoders(void **state)
+{
+    (void)state;
+    const struct output_encoders encoders = {3, 0.3, 777, 0.1};
+    struct pipeline_stats stats =
+        run_slowed(0, (struct knobs){.seed = 1, .write_us = 20000, .encoders = encoders});
+    const struct stage_stats *encode = &stats.stages[STAGE_ENCODE];
+    assert_true(encode->lane == LANE_ENCODERS && encode->nthreads == 3);
+    assert_true(encode->busy_seconds == 0.3 && encode->n_bytes == 777);
+    assert_true(stats.stages[STAGE_WRITE].busy_seconds >= 12 * 0.02 - 0.1);
+    assert_true(stats.stages[STAGE_WRITE].busy_seconds <= stats.seconds - 0.1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes),         cmocka_unit_test(test_slow_writing),
         cmocka_unit_test(test_slow_decoding), cmocka_unit_test(test_failed_run),
-        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_shares),        cmocka_unit_test(test_encoders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
