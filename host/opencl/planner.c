@@ -14,7 +14,7 @@
 
 /* Bytes of voxels in a batch that is large enough. On a CPU device a ring of these stays in a last-level
  * cache; on a discrete one a copy of this length runs at full rate. */
-static const uint64_t unified_batch_bytes = 8ull << 20, discrete_batch_bytes = 32ull << 20;
+static const uint64_t unified_batch_bytes = 4ull << 20, discrete_batch_bytes = 32ull << 20;
 
 static const unsigned nbuffers_wanted = 3;
 
