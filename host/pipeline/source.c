@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/source.h"
 
+#include "base/checked.h"
 #include "base/clock.h"
 #include "base/printable.h"
 #include "pipeline/pipeline.h"
@@ -11,14 +12,18 @@
 #include <sys/uio.h>
 
 enum {
-    STEP_BYTES = 16 << 20,  /* one read: far more than a disk needs at once, a few ms of waiting for a stop */
-    AHEAD_BYTES = 64 << 20, /* of the next files are asked for, and at least one whole file */
+    STEP_BYTES = 16 << 20, /* one read: far more than a disk needs at once, a few ms of waiting for a stop */
+    /* Of the next files are asked for: so much, and a slab's files, as these are read side by side. */
+    AHEAD_BYTES = 64 << 20,
+    AHEAD_SLAB_BYTES = 1 << 30, /* no more for the slab than this */
 };
 
 enum status source_init(struct source *source, const struct stack *stack, uint32_t nfiles, struct stop *stop,
                         struct pipeline_progress *progress, struct error *error)
 {
+    uint64_t slab_bytes = saturated_mul3(nfiles, extent_slice_bytes(stack->extent, stack->type), 1);
     *source = (struct source){.stack = stack, .stop = stop, .progress = progress, .nfiles = nfiles};
+    source->most_ahead_bytes = AHEAD_BYTES + (slab_bytes < AHEAD_SLAB_BYTES ? slab_bytes : AHEAD_SLAB_BYTES);
     source->files = calloc(nfiles, sizeof *source->files);
     source->from_disk = calloc(stack->extent.nz, sizeof *source->from_disk);
     if (!source->files || !source->from_disk) {
@@ -73,25 +78,26 @@ static void ask_for(const struct slice *slice, bool *from_disk)
 }
 
 /* Bytes that a slice's file counts among those asked for ahead: never more than all of them may be. */
-static uint64_t ahead_bytes(const struct slice *slice)
+static uint64_t ahead_bytes(const struct source *source, const struct slice *slice)
 {
-    return !slice->path ? 0 : slice->n_bytes < AHEAD_BYTES ? slice->n_bytes : AHEAD_BYTES;
+    uint64_t most_bytes = source->most_ahead_bytes;
+    return !slice->path ? 0 : slice->n_bytes < most_bytes ? slice->n_bytes : most_bytes;
 }
 
-/* Asks the kernel to read the files behind slice z, as far as they fit AHEAD_BYTES. What was asked for when
- * earlier slices were opened is only counted down, so that a run looks at every file once. */
+/* Asks the kernel to read the files behind slice z, as far as they fit most_ahead_bytes. What was asked for
+ * when earlier slices were opened is only counted down, so that a run looks at every file once. */
 static void ask_ahead(struct source *source, uint32_t z)
 {
     const struct stack *stack = source->stack;
     for (; source->opened_to <= z; source->opened_to++)
         if (source->opened_to < source->asked_to)
-            source->ahead_bytes -= ahead_bytes(&stack->slices[source->opened_to]);
+            source->ahead_bytes -= ahead_bytes(source, &stack->slices[source->opened_to]);
     if (source->asked_to < source->opened_to)
         source->asked_to = source->opened_to;
     for (; source->asked_to < stack->extent.nz; source->asked_to++) {
         const struct slice *slice = &stack->slices[source->asked_to];
-        uint64_t n_bytes = ahead_bytes(slice);
-        if (n_bytes > AHEAD_BYTES - source->ahead_bytes)
+        uint64_t n_bytes = ahead_bytes(source, slice);
+        if (n_bytes > source->most_ahead_bytes - source->ahead_bytes)
             break;
         source->ahead_bytes += n_bytes;
         if (slice->path)

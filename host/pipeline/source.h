@@ -27,6 +27,7 @@ struct source {
     struct input_file *files;           /* that of slice z is files[z % nfiles]; fd -1: not open */
     uint32_t opened_to;                 /* the slices behind the furthest one that was opened begin here */
     uint32_t asked_to;                  /* and have been asked for ahead up to here; at least opened_to */
+    uint64_t most_ahead_bytes;          /* of files to be asked for ahead */
     uint64_t ahead_bytes;               /* of the files from opened_to to asked_to, as they count */
     bool *from_disk;                    /* of each slice: it was not in memory when it was asked for */
     uint64_t disk_bytes;                /* that were read from such slices */
