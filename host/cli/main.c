@@ -8,6 +8,7 @@
 #include "cli/signals.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 static enum status run(int argc, char **argv, const struct signals *signals, struct error *error)
 {
@@ -27,11 +28,23 @@ static enum status run(int argc, char **argv, const struct signals *signals, str
     return options.command->run(&options, error);
 }
 
+/* A deep batch in bands of rows has a file open for each of its slices, read and written. More than are
+ * allowed by default are allowed to who asks; where not, the file that cannot be opened is told. */
+static void allow_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
     struct signals signals;
     struct error error = {0};
     message_init();
+    allow_open_files();
     if (signals_init(&signals, &error) != STATUS_OK) {
         message_error(&error);
         return (int)error.status;

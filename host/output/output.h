@@ -63,7 +63,8 @@ struct output_ops {
      */
     void (*encoders)(const struct output *output, struct output_encoders *encoders);
     /* Waits until what was written so far has gone from memory to the disk. Any thread, while another writes.
-     * NULL when nothing is written. STATUS_OUTPUT on failure. */
+     * NULL when nothing is written. STATUS_OUTPUT when anything could not be written to that file system,
+     * whoever wrote it: this is no place to go on. */
     enum status (*settle)(struct output *output, struct error *error);
     /* All slices are written (STATUS_FAILED if not): makes the output complete (the manifest, last). */
     enum status (*finish)(struct output *output, struct error *error);

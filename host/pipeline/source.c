@@ -16,6 +16,7 @@ enum {
     /* Of the next files are asked for: so much, and a slab's files, as these are read side by side. */
     AHEAD_BYTES = 64 << 20,
     AHEAD_SLAB_BYTES = 1 << 30, /* no more for the slab than this */
+    ASKED_AT_ONCE = 64,         /* files, however small: a stop is looked for between them and the next */
 };
 
 enum status source_init(struct source *source, const struct stack *stack, uint32_t nfiles, struct stop *stop,
@@ -94,7 +95,9 @@ static void ask_ahead(struct source *source, uint32_t z)
             source->ahead_bytes -= ahead_bytes(source, &stack->slices[source->opened_to]);
     if (source->asked_to < source->opened_to)
         source->asked_to = source->opened_to;
-    for (; source->asked_to < stack->extent.nz; source->asked_to++) {
+    const uint32_t first = source->asked_to;
+    for (; source->asked_to < stack->extent.nz && source->asked_to - first < ASKED_AT_ONCE;
+         source->asked_to++) {
         const struct slice *slice = &stack->slices[source->asked_to];
         uint64_t n_bytes = ahead_bytes(source, slice);
         if (n_bytes > source->most_ahead_bytes - source->ahead_bytes)
