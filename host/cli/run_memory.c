@@ -23,8 +23,7 @@ static uint64_t output_bytes(const struct run_memory *memory, const struct downs
     const struct pyramid *pyramid = &memory->pyramid;
     uint64_t nstarted = 1;
     if (plan->band_rows < pyramid->extent.ny) /* then all slices that a batch finishes come band by band */
-        for (unsigned level = 1; level <= pyramid->nlevels; level++)
-            nstarted += plan_level_slices(plan, level);
+        nstarted += plan_slices(plan, pyramid);
     if (memory->output == RUN_WRITES)
         return level_folders_memory_bytes(pyramid, &memory->form, nstarted);
     return compare_memory_bytes(pyramid, nstarted);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Compresses one strip of a TIFF at a time: Deflate by libdeflate, or ZSTD by libzstd. Differences of
- * neighbours in x are what is compressed of integers (TIFF's predictor 2), for they are smaller; floats are
- * taken as they are. */
+ * neighbours in x are what ZSTD compresses of integers (TIFF's predictor 2); all else is taken as it is. */
 #ifndef STACKTHUMB_CODEC_STRIP_ENCODER_H
 #define STACKTHUMB_CODEC_STRIP_ENCODER_H
 

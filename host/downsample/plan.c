@@ -95,6 +95,14 @@ uint32_t plan_level_slices(const struct downsample_plan *plan, unsigned level)
     return whole ? whole : 1;
 }
 
+uint32_t plan_slices(const struct downsample_plan *plan, const struct pyramid *pyramid)
+{
+    uint32_t n = 0; /* at most batch_slices and one for each level */
+    for (unsigned level = 1; level <= pyramid->nlevels; level++)
+        n += plan_level_slices(plan, level);
+    return n;
+}
+
 uint64_t plan_level_bytes(const struct downsample_plan *plan, const struct pyramid *pyramid, unsigned level)
 {
     uint64_t row_bytes =

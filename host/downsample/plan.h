@@ -61,6 +61,9 @@ unsigned plan_buffers_to_decode(unsigned wanted, unsigned ndecoders);
 uint32_t plan_level_rows(const struct downsample_plan *plan, unsigned level);
 uint32_t plan_level_slices(const struct downsample_plan *plan, unsigned level);
 
+/* The most slices of all levels that one batch finishes. */
+uint32_t plan_slices(const struct downsample_plan *plan, const struct pyramid *pyramid);
+
 /* Bytes of the voxels of `level` that one batch finishes at most; UINT64_MAX when that does not fit. */
 uint64_t plan_level_bytes(const struct downsample_plan *plan, const struct pyramid *pyramid, unsigned level);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* PoCL 3.1 with LLVM 14, measured on x86-64 as the growth of resident memory from the list of devices to the
+/* PoCL 3.1 with LLVM 15, measured on x86-64 as the growth of resident memory from the list of devices to the
  * end of a run, less all buffers. */
 static const struct driver {
     const char *platform; /* a part of its name; the last row stands for all others */

@@ -3,19 +3,10 @@
 
 #include <stdlib.h>
 
-/* Runs of rows that a batch delivers, if each slice of it comes in one. */
-static unsigned expected_runs(const struct pyramid *pyramid, const struct downsample_plan *plan)
-{
-    unsigned n = 0;
-    for (unsigned level = 1; level <= pyramid->nlevels; level++)
-        n += plan_level_slices(plan, level);
-    return n;
-}
-
 enum status results_init(struct results *results, const struct pyramid *pyramid,
                          const struct downsample_plan *plan, struct stop *stop, struct error *error)
 {
-    const unsigned capacity = expected_runs(pyramid, plan);
+    const unsigned capacity = plan_slices(plan, pyramid); /* if each slice comes in one run */
     *results = (struct results){.pyramid = pyramid, .items = calloc(plan->nbuffers, sizeof *results->items)};
     if (!results->items)
         return error_no_memory(error, plan->nbuffers * sizeof *results->items, "finished rows");

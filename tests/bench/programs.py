@@ -15,7 +15,7 @@ class Program:
     label: str  # for people
     command: list  # INPUT, OUTPUT and LEVELS stand for what they say
     modules: tuple = ()  # Python modules that it needs
-    library: str = ""  # a shared library that it loads
+    soname: str = ""  # a shared library that it loads
     package: str = ""  # the Debian package whose version is noted
     # A mean of one level differs from the exact mean of what is below it by at most this much (integers): 0.5 for one
     # rounding to nearest. None: writes no means.
@@ -24,8 +24,8 @@ class Program:
     def missing(self):
         """What is not installed or built, or None."""
         absent = [module for module in self.modules if not importlib.util.find_spec(module)]
-        if self.library and not find_library(self.library):
-            absent.append("lib" + self.library)
+        if self.soname and not find_library(self.soname):
+            absent.append("lib" + self.soname)
         if not absent and not Path(self.command[0]).exists():
             absent = [self.command[0]]
         return absent[0] if absent else None
@@ -35,9 +35,9 @@ class Program:
         return [values.get(word, word) for word in self.command]
 
 
-def peer(name, label, modules, package, rounding, library=""):
+def peer(name, label, modules, package, rounding, soname=""):
     command = ["/usr/bin/python3", str(BENCH / f"peer_{name}.py"), "INPUT", "OUTPUT", "LEVELS"]
-    return Program(name, label, command, modules, library, package, rounding)
+    return Program(name, label, command, modules, soname, package, rounding)
 
 
 def programs(build):
@@ -59,7 +59,7 @@ def programs(build):
         peer("numpy_tuned", "numpy, fewest passes", ("numpy", "tifffile"), "python3-numpy", 0.5),
         peer("numpy", "numpy, as CTHarvester", ("numpy", "tifffile"), "python3-numpy", 1.25),
         peer("pillow", "Pillow", ("PIL",), "python3-pil", 1),
-        peer("libvips", "libvips", (), "libvips42", 1, library="vips"),
+        peer("libvips", "libvips", (), "libvips42", 1, soname="vips"),
         Program("itk", "ITK BinShrink", itk, package="libinsighttoolkit5.2", rounding=0.5),
         peer("skimage", "scikit-image", ("skimage", "tifffile"), "python3-skimage", 0),
     ]

@@ -140,7 +140,9 @@ static void assert_read_by_libtiff(const struct output_fixture *fixture, unsigne
     TIFFGetField(tif, TIFFTAG_PREDICTOR, &predictor);
     assert_int_equal(compression,
                      fixture->form.encoding == ENCODING_ZSTD ? COMPRESSION_ZSTD : COMPRESSION_ADOBE_DEFLATE);
-    assert_int_equal(predictor, fixture->pyramid.type == VOXEL_F32 ? 1 : 2);
+    /* ImageJ shows other voxels where Deflate is of differences. */
+    bool predicts = fixture->form.encoding == ENCODING_ZSTD && fixture->pyramid.type != VOXEL_F32;
+    assert_int_equal(predictor, predicts ? PREDICTOR_HORIZONTAL : PREDICTOR_NONE);
     for (uint32_t y = 0; y < extent.ny; y++) {
         assert_int_equal(TIFFReadScanline(tif, row, y, 0), 1);
         assert_memory_equal(row, voxels + y * row_bytes, row_bytes);
