@@ -25,6 +25,9 @@ struct slice_header {
     uint32_t nx, ny;
     enum voxel_type type;
     struct spacing spacing; /* x and y as the file states them, or 0; z is 0 where the file does not tell */
+    enum spacing_origin spacing_origin; /* where in the file it stands; SPACING_NOWHERE where it is all 0 */
+    struct spacing resolution; /* what the TIFF resolution tags tell, where `spacing` is of another origin
+                                  than they (OME metadata); else all 0 */
     bool plain; /* the ny * nx voxels lie uncompressed, native-endian, row after row, without a gap, at
                    voxels_offset: they may be read into place without decode() */
     uint64_t voxels_offset; /* in bytes; meaningful when plain */

@@ -48,6 +48,13 @@ static struct spacing find_spacing(const struct tiff_handle *handle, const struc
     return spacing;
 }
 
+static enum spacing_origin find_origin(struct spacing spacing, const struct imagej_description *imagej)
+{
+    if (spacing.x == 0 && spacing.y == 0 && spacing.z == 0)
+        return SPACING_NOWHERE;
+    return imagej->unit != UNIT_NONE || spacing.z > 0 ? SPACING_IMAGEJ : SPACING_TIFF_RESOLUTION;
+}
+
 static bool is_little_endian_host(void)
 {
     const uint16_t one = 1;
@@ -121,6 +128,7 @@ static enum status fill_header(const struct tiff_handle *handle, const struct ti
         .encoded_bytes = used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes,
         .decode_bytes = tiff_image_decode_bytes(&image),
     };
+    header->spacing_origin = find_origin(header->spacing, &imagej);
     tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
     if (check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image, &chunks, &imagej,
                            error) != STATUS_OK)

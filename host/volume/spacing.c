@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "volume/spacing.h"
 
-#include <ctype.h>
+#include "base/decimal.h"
+
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const unit_names[] = {
     [UNIT_NONE] = "", [UNIT_NM] = "nm", [UNIT_UM] = "um",
     [UNIT_MM] = "mm", [UNIT_CM] = "cm", [UNIT_INCH] = "inch",
+};
+
+static const char *const origin_names[] = {
+    [SPACING_NOWHERE] = "",
+    [SPACING_TIFF_RESOLUTION] = "TIFF resolution",
+    [SPACING_IMAGEJ] = "ImageJ metadata",
+    [SPACING_OME] = "OME metadata",
+    [SPACING_NRRD] = "NRRD header",
+    [SPACING_METAIMAGE] = "MetaImage header",
+    [SPACING_BMP] = "BMP resolution",
+    [SPACING_PNG] = "PNG resolution",
+    [SPACING_JPEG] = "JPEG resolution",
+    [SPACING_JPEG2000] = "JPEG 2000 resolution",
 };
 
 struct spacing spacing_at_level(struct spacing spacing, unsigned level)
@@ -22,6 +35,11 @@ struct spacing spacing_at_level(struct spacing spacing, unsigned level)
 bool spacing_known(struct spacing spacing)
 {
     return spacing.x > 0 && spacing.y > 0;
+}
+
+const char *spacing_origin_name(enum spacing_origin origin)
+{
+    return origin_names[origin];
 }
 
 const char *unit_name(enum length_unit unit)
@@ -45,14 +63,13 @@ static bool parse_unit(const char *text, enum length_unit *unit)
 /* A plain decimal number > 0, without sign, blanks, "inf" or hexadecimal digits. */
 static bool parse_length(const char **text, double *length)
 {
-    if (!isdigit((unsigned char)**text) && **text != '.')
+    if (**text == '+' || **text == '-')
         return false;
-    if ((*text)[0] == '0' && ((*text)[1] == 'x' || (*text)[1] == 'X'))
+    size_t used = decimal_parse(*text, strlen(*text), length);
+    if (used == 1 && (*text)[0] == '0' && ((*text)[1] == 'x' || (*text)[1] == 'X'))
         return false;
-    char *end;
-    *length = strtod(*text, &end);
-    *text = end;
-    return isfinite(*length) && *length > 0;
+    *text += used;
+    return used > 0 && *length > 0;
 }
 
 bool spacing_parse(const char *text, struct spacing *spacing)

@@ -15,6 +15,26 @@ struct spacing {
     enum length_unit unit;
 };
 
+/* Where in an image file a spacing stands. Each is one source of its own, to be weighed against others (see
+ * stack/spacing_choice.h). ImageJ's text and the resolution tags of a TIFF are one source, SPACING_IMAGEJ,
+ * where the text tells of a unit or of z; without that it is SPACING_TIFF_RESOLUTION. */
+enum spacing_origin {
+    SPACING_NOWHERE, /* the file tells of none */
+    SPACING_TIFF_RESOLUTION,
+    SPACING_IMAGEJ,
+    SPACING_OME,
+    SPACING_NRRD,
+    SPACING_METAIMAGE,
+    SPACING_BMP,
+    SPACING_PNG,
+    SPACING_JPEG,
+    SPACING_JPEG2000,
+};
+
+/* "TIFF resolution", "ImageJ metadata", "OME metadata", "NRRD header" ...: as a source is named to people; ""
+ * for SPACING_NOWHERE. */
+const char *spacing_origin_name(enum spacing_origin origin);
+
 /* Spacing of a level: exactly s * 2^level on every axis. */
 struct spacing spacing_at_level(struct spacing spacing, unsigned level);
 

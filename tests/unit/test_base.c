@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -46,6 +48,62 @@ static void test_checked(void **state)
     assert_true(saturated_mul3(1ull << 40, 1ull << 20, 1ull << 10) == UINT64_MAX);
     assert_true(saturated_mul3(3, 4, 5) == 60);
     assert_true(saturated_add(UINT64_MAX, 5) == UINT64_MAX);
+}
+
+static void test_decimal(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        size_t used;
+        double number;
+    } cases[] = {
+        {"5.2um", 3, 5.2},
+        {"7", 1, 7},
+        {".5", 2, .5},
+        {"5.", 2, 5},
+        {"-1.25e-2x", 8, -.0125},
+        {"+3", 2, 3},
+        {"1e", 1, 1},
+        {"1e+", 1, 1},
+        {"0x10", 1, 0},
+        {"26,413", 2, 26},
+        {"1.2.3", 3, 1.2},
+        {"0.1", 3, 0.1},
+        {"", 0, 0},
+        {".", 0, 0},
+        {"-", 0, 0},
+        {"nan", 0, 0},
+        {"inf", 0, 0},
+        {"1e999", 0, 0},
+        {"e5", 0, 0},
+        {" 1", 0, 0},
+        {"1e-999", 6, 0},
+        {"19.500000000000000", 18, 19.5},
+        {"0000000000000000000000000000000000000000000000000000000000000001", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double number = 0;
+        size_t n = strlen(cases[i].text);
+        char *copy = malloc(n + 1); /* no byte more than is told of */
+        assert_non_null(copy);
+        memcpy(copy, cases[i].text, n);
+        assert_int_equal(decimal_parse(copy, n, &number), cases[i].used);
+        assert_true(number == cases[i].number);
+        free(copy);
+    }
+}
+
+static void test_decimal_in_locale(void **state)
+{
+    (void)state;
+    double number = 0;
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8"))
+        print_message("no German locale: only the plain one is tested\n");
+    assert_int_equal(decimal_parse("5.25", 4, &number), 4);
+    assert_true(number == 5.25);
+    assert_int_equal(decimal_parse("5,25", 4, &number), 1);
+    setlocale(LC_NUMERIC, "C");
 }
 
 static void test_printable(void **state)
@@ -217,6 +275,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_error_wins),
         cmocka_unit_test(test_checked),
+        cmocka_unit_test(test_decimal),
+        cmocka_unit_test(test_decimal_in_locale),
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_workers_run_every_job_once),
         cmocka_unit_test(test_input_file),

@@ -54,6 +54,7 @@ static void check_encoded(uint64_t *random, enum voxel_type type, struct bytes *
     assert_string_equal(header.layout, "uncompressed, 1 strip");
     assert_true(header.spacing.x == spacing.x && header.spacing.y == spacing.y);
     assert_true(header.spacing.z == spacing.z && header.spacing.unit == spacing.unit);
+    assert_int_equal(header.spacing_origin, spacing.x > 0 ? SPACING_IMAGEJ : SPACING_NOWHERE);
     assert_memory_equal(read, voxels, slice_bytes);
     free(read);
     free(voxels);

@@ -96,6 +96,8 @@ static void test_spacing(void **state)
                                "0x5um", "infum", "nanum", "5 um", "5ux", "1e999um"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(spacing_parse(bad[i], &s));
+    for (int i = SPACING_TIFF_RESOLUTION; i <= SPACING_JPEG2000; i++)
+        assert_true(strlen(spacing_origin_name((enum spacing_origin)i)) > 3);
 }
 
 int main(void)
