@@ -3,7 +3,6 @@
  * is touched and the pipeline runs. */
 #include "base/clock.h"
 #include "base/disk.h"
-#include "base/path.h"
 #include "base/printable.h"
 #include "cli/backend.h"
 #include "cli/command.h"
@@ -16,16 +15,16 @@
 #include "cli/run_stats.h"
 #include "cli/signals.h"
 #include "cli/values.h"
+#include "stack/stack_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* OUTPUT, or INPUT/.thumbnail; malloc'ed, NULL when there is no memory. */
+/* OUTPUT, or where INPUT wants it; malloc'ed, NULL when there is no memory. */
 static char *output_folder(const struct options *options)
 {
-    return options->noperands == 2 ? strdup(options->operands[1])
-                                   : path_join(options->operands[0], ".thumbnail");
+    return options->noperands == 2 ? strdup(options->operands[1]) : stack_input_output(options->operands[0]);
 }
 
 static enum status show_plan(const struct job *job, struct backend *backend, const char *folder,

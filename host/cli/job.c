@@ -44,9 +44,16 @@ static enum status choose_pyramid(struct job *job, const struct options *options
 enum status job_open(struct job *job, const struct options *options, enum missing_policy missing,
                      struct error *error)
 {
+    const struct stack_request request = {
+        .input = options->operands[0],
+        .missing = missing,
+        .range = options->range,
+        .gray = options->gray,
+        .widen = options->widen,
+        .cancel = signals_flag(options->signals),
+    };
     *job = (struct job){0};
-    enum status status =
-        stack_open(&job->stack, options->operands[0], missing, signals_flag(options->signals), error);
+    enum status status = stack_open(&job->stack, &request, error);
     if (status != STATUS_OK)
         return signals_check(options->signals, status, error);
     job->whole_slices = pipeline_needs_whole_slices(job->stack);

@@ -99,6 +99,23 @@ static bool parse_missing(struct options *options, const char *value)
     return true;
 }
 
+static bool parse_range(struct options *options, const char *value)
+{
+    return value_parse_range(value, &options->range);
+}
+
+static bool parse_gray(struct options *options, const char *value)
+{
+    (void)value;
+    return options->gray = true;
+}
+
+static bool parse_widen(struct options *options, const char *value)
+{
+    (void)value;
+    return options->widen = true;
+}
+
 static bool parse_voxel_size(struct options *options, const char *value)
 {
     options->spacing_given = true;
@@ -233,6 +250,14 @@ static const struct option_row rows[] = {
     {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY | FOR_BENCH, parse_missing, "fail or ignore",
      "what to do when numbers are missing among the slices: stop\n"
      "(default), or go on as if they had no voxels"},
+    {0, "range", "A:B", FOR_STACKS | FOR_BENCH, parse_range,
+     "two numbers of slices such as 100:299, 100: or :299",
+     "take only the slices with the numbers A to B, as 'info'\n"
+     "shows them; A: and :B leave one end open"},
+    {0, "gray", NULL, FOR_STACKS | FOR_BENCH, parse_gray, NULL,
+     "take colour slices, as their luma (ITU-R BT.601)"},
+    {0, "widen", NULL, FOR_STACKS | FOR_BENCH, parse_widen, NULL,
+     "scale 8-bit slices among 16-bit ones to 16 bits (x257)"},
     {0, "voxel-size", "LENGTH", FOR_BUILD | FOR_INFO, parse_voxel_size,
      "a length with its unit (nm, um, mm, cm, inch) such as 5.2um or 5.2x5.2x10um",
      "spacing of the input, for all axes (5.2um) or x, y and z\n"
@@ -271,6 +296,7 @@ static const struct option_row rows[] = {
     {'V', "version", NULL, FOR_ALL, parse_version, NULL, "show the version"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
+_Static_assert(ROWS <= 64, "a bit for each row");
 
 /* getopt's view of the table: options are numbered from FIRST_ROW on, above every character. */
 enum { FIRST_ROW = 256 };
@@ -359,7 +385,7 @@ static enum status take_option(struct options *options, const struct option_row 
 }
 
 /* What can only be said when everything was read. `given` has a bit for every row that was seen. */
-static enum status check_options(const struct options *options, unsigned given, struct error *error)
+static enum status check_options(const struct options *options, uint64_t given, struct error *error)
 {
     const struct command *command = options->command;
     char usage[COMMAND_USAGE];
@@ -384,7 +410,7 @@ static enum status check_options(const struct options *options, unsigned given, 
 enum status options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     struct getopt_table table;
-    unsigned given = 0;
+    uint64_t given = 0;
     *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS, .missing = MISSING_FAIL, .nruns = RUNS};
     fill_getopt_table(&table);
     opterr = 0;
@@ -403,7 +429,7 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
         } else if (value == '?') {
             status = refuse_option(argv[before], optopt, error);
         } else {
-            given |= 1u << (row - rows);
+            given |= UINT64_C(1) << (row - rows);
             status = take_option(options, row, optarg, error);
         }
     }

@@ -36,6 +36,8 @@ struct options {
     unsigned nthreads; /* 0: not given */
     enum encoding encoding;
     enum missing_policy missing;
+    struct slice_range range;
+    bool gray, widen;
     bool spacing_given;
     struct spacing spacing;
     uint32_t batch_slices, band_rows; /* 0: not given */

@@ -82,6 +82,31 @@ bool value_parse_phantom(const char *text, struct extent *extent, enum voxel_typ
            (uint64_t)extent->nx * extent->ny <= SLICE_VOXELS_MAX && voxel_parse(text, type);
 }
 
+/* The digits at the n characters of `text`, or `open` where there are none. */
+static bool parse_end(const char *text, size_t n, uint64_t open, uint64_t *number)
+{
+    char digits[24];
+    *number = open;
+    if (n == 0)
+        return true;
+    if (n >= sizeof digits)
+        return false;
+    memcpy(digits, text, n);
+    digits[n] = '\0';
+    return value_parse_number(digits, 0, UINT64_MAX, number);
+}
+
+bool value_parse_range(const char *text, struct slice_range *range)
+{
+    struct slice_range parsed = {.given = true};
+    const char *colon = strchr(text, ':');
+    if (!colon || strlen(text) == 1 || !parse_end(text, (size_t)(colon - text), 0, &parsed.first) ||
+        !parse_end(colon + 1, strlen(colon + 1), UINT64_MAX, &parsed.last) || parsed.first > parsed.last)
+        return false;
+    *range = parsed;
+    return true;
+}
+
 static const char *show_bytes(char *text, uint64_t n_bytes, double base, const char *const *units)
 {
     double count = (double)n_bytes;

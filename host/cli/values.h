@@ -3,6 +3,7 @@
 #ifndef STACKTHUMB_CLI_VALUES_H
 #define STACKTHUMB_CLI_VALUES_H
 
+#include "stack/stack.h"
 #include "volume/extent.h"
 #include "volume/voxel_type.h"
 
@@ -22,6 +23,10 @@ bool value_parse_bytes(const char *text, uint64_t *n_bytes);
 /* "1024x1024x256:u16": an extent of at most 2^20 x 2^20 x 1,000,000 voxels, 2^30 of them in a slice, and a
  * voxel type. False when it is anything else. */
 bool value_parse_phantom(const char *text, struct extent *extent, enum voxel_type *type);
+
+/* "100:299", "100:" or ":299": slices by number, the first not above the last. False, with *range untouched,
+ * when it is anything else. */
+bool value_parse_range(const char *text, struct slice_range *range);
 
 enum { VALUE_BYTES = 24 };
 

@@ -20,35 +20,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the header of one slice file says. */
+/* A run of a file's bytes. */
+struct file_part {
+    uint64_t offset, n_bytes;
+};
+enum { FILE_PARTS_MAX = 4 };
+
+/* What the user allows beyond grey slices as they are. */
+struct codec_options {
+    bool gray; /* colour may become its luma */
+};
+
+/* What the header of one slice says: of a file, or of a page of one. */
 struct slice_header {
     uint32_t nx, ny;
-    enum voxel_type type;
+    enum voxel_type type;   /* of the voxels that decoding gives */
     struct spacing spacing; /* x and y as the file states them, or 0; z is 0 where the file does not tell */
     enum spacing_origin spacing_origin; /* where in the file it stands; SPACING_NOWHERE where it is all 0 */
     struct spacing resolution; /* what the TIFF resolution tags tell, where `spacing` is of another origin
                                   than they (OME metadata); else all 0 */
     bool plain; /* the ny * nx voxels lie uncompressed, native-endian, row after row, without a gap, at
                    voxels_offset: they may be read into place without decode() */
-    uint64_t voxels_offset; /* in bytes; meaningful when plain */
-    uint64_t encoded_bytes; /* decode() needs the file's bytes 0 .. encoded_bytes-1 */
-    uint64_t decode_bytes;  /* memory that decode() takes for itself meanwhile; about, for it depends on how
-                               the file was compressed */
-    char layout[64];        /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, big-endian" */
+    uint64_t voxels_offset;                 /* in bytes; meaningful when plain */
+    struct file_part parts[FILE_PARTS_MAX]; /* of the file, which decoding needs, one behind the other */
+    unsigned nparts;
+    uint64_t encoded_bytes; /* of all parts */
+    uint64_t page_at;       /* where the directory of its page begins, in a file with several; else 0 */
+    bool gray;              /* codec_options.gray, as decoding is to take it */
+    bool widened; /* the file's voxels are u8 and become u16 when decoded: x257, so that 255 is 65535 */
+    uint64_t decode_bytes; /* memory that decode() takes for itself meanwhile; about, for it depends on how
+                              the file was compressed */
+    char layout[64];       /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, big-endian" */
 };
 
 struct codec {
     const char *name;              /* "tiff" */
     const char *const *extensions; /* lower case, without the dot, NULL-terminated */
 
-    /* Fills `header`. STATUS_INPUT when the file is not of this format, is damaged, or has a feature that is
-     * not supported; the message names the file and the feature. */
-    enum status (*read_header)(const struct input_file *file, struct slice_header *header,
-                               struct error *error);
+    /* Fills `header`; `options` may be NULL: grey slices only. STATUS_INPUT when the file is not of this
+     * format, is damaged, or has a feature that is not supported; the message names the file and the feature.
+     */
+    enum status (*read_header)(const struct input_file *file, const struct codec_options *options,
+                               struct slice_header *header, struct error *error);
 
     /* Decodes ny * nx voxels (x fastest, native-endian) into `voxels` (ny * nx * voxel_bytes(type) bytes,
-     * owned by the caller) from the file's first n_bytes bytes. `header` is what read_header gave for this
-     * file; a file whose contents no longer agree with it is STATUS_INPUT. `path` is for messages. */
+     * owned by the caller) from the n_bytes = header->encoded_bytes of the header's parts, one behind the
+     * other. `header` is what read_header gave for this file; a file whose contents no longer agree with it
+     * is STATUS_INPUT. `path` is for messages. Called through codec_decode, so that no codec sees `widened`.
+     */
     enum status (*decode)(const void *data, size_t n_bytes, const char *path,
                           const struct slice_header *header, void *voxels, struct error *error);
 
@@ -64,6 +83,16 @@ struct codec {
 };
 
 extern const struct codec codec_tiff;
+
+/* One part: the file's first n_bytes. */
+void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes);
+
+/* Has the u8 voxels of the slice become u16 when they are decoded. */
+void slice_header_widen(struct slice_header *header);
+
+/* codec->decode, and then what the header says beyond it. */
+enum status codec_decode(const struct codec *codec, const void *data, size_t n_bytes, const char *path,
+                         const struct slice_header *header, void *voxels, struct error *error);
 
 /* The codec whose extension (any case) ends `file_name`, or NULL. */
 const struct codec *codec_for_file(const char *file_name);

@@ -5,7 +5,8 @@
 
 #include "codec/codec.h"
 
-enum status tiff_read_header(const struct input_file *file, struct slice_header *header, struct error *error);
+enum status tiff_read_header(const struct input_file *file, const struct codec_options *options,
+                             struct slice_header *header, struct error *error);
 
 enum status tiff_decode(const void *data, size_t n_bytes, const char *path, const struct slice_header *header,
                         void *voxels, struct error *error);

@@ -125,10 +125,10 @@ static enum status fill_header(const struct tiff_handle *handle, const struct ti
         .spacing = find_spacing(handle, directory, &imagej),
         .plain = is_plain(handle, &image, &chunks),
         .voxels_offset = chunks.first_bytes,
-        .encoded_bytes = used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes,
         .decode_bytes = tiff_image_decode_bytes(&image),
     };
     header->spacing_origin = find_origin(header->spacing, &imagej);
+    slice_header_set_whole(header, used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes);
     tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
     if (check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image, &chunks, &imagej,
                            error) != STATUS_OK)
@@ -136,12 +136,14 @@ static enum status fill_header(const struct tiff_handle *handle, const struct ti
     return check_encoded_bytes(handle->source, &image, header, error);
 }
 
-enum status tiff_read_header(const struct input_file *file, struct slice_header *header, struct error *error)
+enum status tiff_read_header(const struct input_file *file, const struct codec_options *options,
+                             struct slice_header *header, struct error *error)
 {
     struct tiff_source source;
     struct tiff_handle handle;
     struct tiff_form form;
     struct tiff_directory directory;
+    (void)options;
     tiff_source_init_file(&source, file);
     if (tiff_form_read(&source, &form, error) != STATUS_OK ||
         tiff_directory_read(&source, &form, form.first_directory, &directory, error) != STATUS_OK ||

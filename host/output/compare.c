@@ -153,7 +153,7 @@ static enum status read_slice(struct compare *compare, struct stored *stored, st
     enum status status = input_file_open(&file, path, error);
     if (status != STATUS_OK)
         return status;
-    status = codec_tiff.read_header(&file, &header, error);
+    status = codec_tiff.read_header(&file, NULL, &header, error);
     if (status != STATUS_OK)
         goto close_file;
     if (header.nx != extent.nx || header.ny != extent.ny || header.type != type) {

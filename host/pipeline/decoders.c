@@ -32,13 +32,12 @@ uint64_t decoders_host_bytes(const struct pipeline_load *load, const struct down
                          saturated_mul3(n, load->decode_bytes, 1));
 }
 
-static enum status decode_slice(const struct decoders *decoders, const struct encoded_slice *encoded,
-                                struct busy *busy, struct error *error)
+static enum status decode_slice(const struct encoded_slice *encoded, struct busy *busy, struct error *error)
 {
     const struct slice_header *header = &encoded->slice->header;
     double began = clock_seconds();
-    enum status status = decoders->codec->decode(encoded->bytes.data, encoded->bytes.n_bytes,
-                                                 encoded->slice->path, header, encoded->voxels, error);
+    enum status status = codec_decode(encoded->slice->codec, encoded->bytes.data, encoded->bytes.n_bytes,
+                                      encoded->slice->path, header, encoded->voxels, error);
     busy_add(busy, began, (uint64_t)header->ny * header->nx * voxel_bytes(header->type));
     return status;
 }
@@ -51,7 +50,7 @@ static enum status decode_all(struct decoders *decoders, struct busy *busy, stru
         if (status != STATUS_OK || !item)
             return status;
         struct encoded_slice *encoded = item;
-        status = decode_slice(decoders, encoded, busy, error);
+        status = decode_slice(encoded, busy, error);
         if (status != STATUS_OK)
             return status;
         countdown_lower(encoded->open);
@@ -97,7 +96,7 @@ enum status decoders_init(struct decoders *decoders, const struct stack *stack,
                           struct error *error)
 {
     const struct pipeline_load load = pipeline_load_of(stack);
-    *decoders = (struct decoders){.codec = stack->codec, .stop = stop};
+    *decoders = (struct decoders){.stop = stop};
     decoders->nthreads = decoders_count(&load, plan, stack->extent.ny, nthreads);
     if (decoders->nthreads == 0)
         return STATUS_OK;

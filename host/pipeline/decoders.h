@@ -24,7 +24,6 @@ struct encoded_slice {
 };
 
 struct decoders {
-    const struct codec *codec;
     struct stop *stop;
     unsigned nthreads, nencoded;
     struct stage *threads;

@@ -55,6 +55,19 @@ static unsigned char *slab_slice(const struct reader *reader, uint32_t s)
     return reader->slab + (size_t)s * reader->stack->extent.ny * row_bytes(reader);
 }
 
+/* Reads what decoding the open slice z needs of its file. */
+static enum status read_parts(struct reader *reader, uint32_t z, unsigned char *data, struct error *error)
+{
+    const struct slice_header *header = &reader->stack->slices[z].header;
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < header->nparts && status == STATUS_OK; i++) {
+        const struct file_part *part = &header->parts[i];
+        status = source_read(&reader->source, z, data, part->n_bytes, part->offset, error);
+        data += part->n_bytes;
+    }
+    return status;
+}
+
 /* Reads the file of slice z and has it decoded into `voxels`; `open` tells when that is done. */
 static enum status read_encoded(struct reader *reader, uint32_t z, void *voxels, struct countdown *open,
                                 struct error *error)
@@ -70,7 +83,7 @@ static enum status read_encoded(struct reader *reader, uint32_t z, void *voxels,
     encoded->bytes.n_bytes = slice->header.encoded_bytes;
     status = source_open(&reader->source, z, error);
     if (status == STATUS_OK)
-        status = source_read(&reader->source, z, encoded->bytes.data, encoded->bytes.n_bytes, 0, error);
+        status = read_parts(reader, z, encoded->bytes.data, error);
     if (status == STATUS_OK)
         status = source_close(&reader->source, z, error);
     if (status == STATUS_OK)

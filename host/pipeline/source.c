@@ -54,14 +54,14 @@ static enum status changed(const struct slice *slice, struct error *error)
                      printable(shown, sizeof shown, slice->path));
 }
 
-/* True when the first and the last byte of the file are in memory: then so is, in all likelihood, the rest,
- * and asking for it would cost a sixth of what reading it costs. */
-static bool is_cached(const struct input_file *file)
+/* True when the first and the last byte of the stretch are in memory: then so is, in all likelihood, the
+ * rest, and asking for it would cost a sixth of what reading it costs. */
+static bool is_cached(const struct input_file *file, struct file_part stretch)
 {
     char byte;
     const struct iovec to = {.iov_base = &byte, .iov_len = 1};
-    return file->n_bytes > 0 && preadv2(file->fd, &to, 1, 0, RWF_NOWAIT) == 1 &&
-           preadv2(file->fd, &to, 1, (off_t)(file->n_bytes - 1), RWF_NOWAIT) == 1;
+    return stretch.n_bytes > 0 && preadv2(file->fd, &to, 1, (off_t)stretch.offset, RWF_NOWAIT) == 1 &&
+           preadv2(file->fd, &to, 1, (off_t)(stretch.offset + stretch.n_bytes - 1), RWF_NOWAIT) == 1;
 }
 
 /* This is advice: where it cannot be given, nothing is wrong yet, and what is wrong with a file is told when
@@ -72,17 +72,19 @@ static void ask_for(const struct slice *slice, bool *from_disk)
     struct input_file file;
     if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
         return;
-    *from_disk = !is_cached(&file);
+    const struct file_part stretch = slice_stretch(slice);
+    *from_disk = !is_cached(&file, stretch);
     if (*from_disk)
-        posix_fadvise(file.fd, 0, 0, POSIX_FADV_WILLNEED);
+        posix_fadvise(file.fd, (off_t)stretch.offset, (off_t)stretch.n_bytes, POSIX_FADV_WILLNEED);
     input_file_close(&file);
 }
 
-/* Bytes that a slice's file counts among those asked for ahead: never more than all of them may be. */
+/* Bytes that a slice counts among those asked for ahead: never more than all of them may be. */
 static uint64_t ahead_bytes(const struct source *source, const struct slice *slice)
 {
     uint64_t most_bytes = source->most_ahead_bytes;
-    return !slice->path ? 0 : slice->n_bytes < most_bytes ? slice->n_bytes : most_bytes;
+    uint64_t n_bytes = slice->path ? slice_stretch(slice).n_bytes : 0;
+    return n_bytes < most_bytes ? n_bytes : most_bytes;
 }
 
 /* Asks the kernel to read the files behind slice z, as far as they fit most_ahead_bytes. What was asked for

@@ -1,106 +1,45 @@
 /* SPDX-License-Identifier: MIT
- * A folder's names (listing) become a sequence of slices (sequence), which are laid out along z with their
- * gaps; then every header is read, in order, and compared with the first. */
+ * Whatever the INPUT is gives slices along z with their gaps (stack_fill.h); of these the range is taken;
+ * then every header is read, in order, and compared with the others (slice_headers.h). */
 #include "stack/stack.h"
 
 #include "base/checked.h"
 #include "base/path.h"
 #include "base/printable.h"
-#include "stack/listing.h"
 #include "stack/ranges.h"
-#include "stack/sequence.h"
+#include "stack/slice_headers.h"
+#include "stack/stack_fill.h"
+#include "stack/stack_input.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool codec_takes(const char *name)
+enum status stack_make_places(struct stack *stack, uint32_t nz, uint64_t first_number, struct error *error)
 {
-    return codec_for_file(name) != NULL;
-}
-
-/* "slice_####.tif": prefix, one # for each digit that every number has, extension. */
-static char *pattern_text(const struct sequence *sequence)
-{
-    const char *name = sequence->slices[0].name;
-    const char *dot = strrchr(name, '.');
-    size_t n_bytes = sequence->prefix_bytes + sequence->width + strlen(dot) + 1;
-    char *text = malloc(n_bytes);
-    if (!text)
-        return NULL;
-    memcpy(text, name, sequence->prefix_bytes);
-    memset(text + sequence->prefix_bytes, '#', sequence->width);
-    strcpy(text + sequence->prefix_bytes + sequence->width, dot);
-    return text;
-}
-
-/* Gives every slice of the sequence its place along z, and numbers the places between. */
-static enum status place_slices(struct stack *stack, const struct sequence *sequence, struct error *error)
-{
-    uint32_t nz = sequence_positions(sequence);
-    uint64_t first = sequence->slices[0].number;
     stack->slices = calloc(nz, sizeof *stack->slices);
     if (!stack->slices)
         return error_no_memory(error, (unsigned long long)nz * sizeof *stack->slices, "the list of slices");
     stack->extent.nz = nz;
     for (uint32_t z = 0; z < nz; z++)
-        stack->slices[z].number = first + z;
-    for (size_t i = 0; i < sequence->nslices; i++) {
-        const char *name = sequence->slices[i].name;
-        struct slice *slice = &stack->slices[sequence->slices[i].number - first];
-        slice->path = path_join(stack->folder, name);
-        if (!slice->path)
-            return error_no_memory(error, strlen(stack->folder) + strlen(name) + 2, "the list of slices");
-        slice->name = slice->path + strlen(slice->path) - strlen(name);
-    }
-    stack->codec = codec_for_file(sequence->slices[0].name);
-    stack->pattern = pattern_text(sequence);
-    if (!stack->pattern)
-        return error_no_memory(error, sequence->prefix_bytes, "the list of slices");
+        stack->slices[z].number = first_number + z;
     return STATUS_OK;
 }
 
-/* Keeps the names that are no slices and no folders. Both lists are in one order. */
-static enum status keep_ignored(struct stack *stack, const struct sequence *sequence,
-                                const struct listing *listing, struct error *error)
+enum status stack_place_file(struct stack *stack, struct slice *slice, const char *name, struct error *error)
 {
-    if (sequence->nignored == 0)
-        return STATUS_OK;
-    stack->ignored = calloc(sequence->nignored, sizeof *stack->ignored);
-    if (!stack->ignored)
-        return error_no_memory(error, sequence->nignored * sizeof *stack->ignored, "the names of a folder");
-    size_t i = 0;
-    for (size_t k = 0; k < listing->count && i < sequence->nignored; k++) {
-        const struct listing_entry *entry = &listing->entries[k];
-        if (entry->name != sequence->ignored[i])
-            continue;
-        i++;
-        if (entry->is_folder)
-            continue;
-        char *copy = strdup(entry->name);
-        if (!copy)
-            return error_no_memory(error, strlen(entry->name) + 1, "the names of a folder");
-        stack->ignored[stack->nignored++] = copy;
-    }
+    slice->path = path_join(stack->folder, name);
+    if (!slice->path)
+        return error_no_memory(error, strlen(stack->folder) + strlen(name) + 2, "the list of slices");
+    slice->name = slice->path + strlen(slice->path) - strlen(name);
     return STATUS_OK;
-}
-
-static enum status no_slices(const struct stack *stack, const struct listing *listing, struct error *error)
-{
-    char shown[PRINTABLE_BYTES];
-    printable(shown, sizeof shown, stack->folder);
-    if (listing->count == 0)
-        return error_set(error, STATUS_INPUT,
-                         "%s: holds no slices, it is empty; name the folder of the slices", shown);
-    return error_set(error, STATUS_INPUT,
-                     "%s: holds no slices; a slice's name ends in a number and an extension that can be read,"
-                     " such as slice_0001.tif",
-                     shown);
 }
 
 /* Finds nmissing and `missing` from the places without a file. */
-static enum status count_missing(struct stack *stack, unsigned width, struct error *error)
+static enum status count_missing(struct stack *stack, struct error *error)
 {
-    struct ranges ranges = {.width = width};
+    struct ranges ranges = {.width = stack->number_width};
     enum status status = STATUS_OK;
     stack->nmissing = 0;
     for (uint32_t z = 0; z < stack->extent.nz && status == STATUS_OK; z++)
@@ -128,134 +67,79 @@ static enum status gaps_refused(const struct stack *stack, struct error *error)
         stack->nmissing == 1 ? "it" : "them", stack->nmissing == 1 ? "its place" : "their places");
 }
 
-static enum status read_header(const struct codec *codec, struct slice *slice, struct error *error)
+static enum status range_refused(const struct stack *stack, const struct slice_range *range,
+                                 struct error *error)
 {
-    struct input_file file;
-    enum status status = input_file_open(&file, slice->path, error);
-    if (status != STATUS_OK)
-        return status;
-    slice->n_bytes = file.n_bytes;
-    slice->mtime_ns = file.mtime_ns;
-    status = codec->read_header(&file, &slice->header, error);
-    input_file_close(&file);
-    return status;
+    char shown[PRINTABLE_BYTES], last[24] = "";
+    uint64_t first = stack->slices[0].number;
+    if (range->last < UINT64_MAX)
+        snprintf(last, sizeof last, "%" PRIu64, range->last);
+    return error_set(error, STATUS_INPUT,
+                     "%s: none of its slices is in the range %" PRIu64 ":%s; they are %" PRIu64
+                     " to %" PRIu64,
+                     printable(shown, sizeof shown, stack->folder), range->first, last, first,
+                     first + stack->extent.nz - 1);
 }
 
-static enum status check_same(const struct slice *slice, const struct slice *first, struct error *error)
+/* Keeps the places of the range. One at whose ends no slice has a file is as long nevertheless, as far as the
+ * stack goes: the user named its ends. */
+static enum status take_range(struct stack *stack, const struct slice_range *range, struct error *error)
 {
-    char shown[384], shown_first[200];
-    const struct slice_header *a = &slice->header, *b = &first->header;
-    if (a->nx == b->nx && a->ny == b->ny && a->type == b->type)
+    uint32_t kept = 0;
+    bool any = false;
+    if (!range->given)
         return STATUS_OK;
-    return error_set(
-        error, STATUS_INPUT, "%s: is %u x %u %s, but %s is %u x %u %s; move slices of other stacks elsewhere",
-        printable(shown, sizeof shown, slice->path), a->nx, a->ny, voxel_name(a->type),
-        printable(shown_first, sizeof shown_first, first->name), b->nx, b->ny, voxel_name(b->type));
-}
-
-/* Turns a slice whose header cannot be read into a missing one, and keeps the reason. */
-static enum status drop_slice(struct stack *stack, struct slice *slice, const struct error *reason,
-                              struct error *error)
-{
-    char **unreadable = reallocarray(stack->unreadable, stack->nunreadable + 1, sizeof *stack->unreadable);
-    if (!unreadable)
-        return error_no_memory(error, (stack->nunreadable + 1) * sizeof *unreadable, "messages");
-    stack->unreadable = unreadable;
-    unreadable[stack->nunreadable] = strdup(reason->message);
-    if (!unreadable[stack->nunreadable])
-        return error_no_memory(error, strlen(reason->message) + 1, "messages");
-    stack->nunreadable++;
-    free(slice->path);
-    *slice = (struct slice){.number = slice->number};
-    return STATUS_OK;
-}
-
-static enum status read_headers(struct stack *stack, enum missing_policy policy, const atomic_bool *cancel,
-                                struct error *error)
-{
-    const struct slice *first = NULL;
-    struct error first_reason = {0};
     for (uint32_t z = 0; z < stack->extent.nz; z++) {
-        struct slice *slice = &stack->slices[z];
-        struct error reason = {0};
-        if (!slice->path)
-            continue;
-        if (cancel && atomic_load(cancel))
-            return error_set(error, STATUS_INTERRUPTED, "interrupted; not all slices have been looked at");
-        enum status status = read_header(stack->codec, slice, &reason);
-        if (status == STATUS_INPUT && policy == MISSING_IGNORE) {
-            if (first_reason.status == STATUS_OK)
-                first_reason = reason;
-            status = drop_slice(stack, slice, &reason, error);
-            if (status != STATUS_OK)
-                return status;
-            continue;
-        }
-        if (status != STATUS_OK)
-            return error_set(error, status, "%s", reason.message);
-        if (!first)
-            first = slice;
-        status = check_same(slice, first, error);
-        if (status != STATUS_OK)
-            return status;
+        const struct slice *slice = &stack->slices[z];
+        any |= slice->path && slice->number >= range->first && slice->number <= range->last;
     }
-    if (!first)
-        return error_set(error, STATUS_INPUT, "%s", first_reason.message);
-    stack->extent.nx = first->header.nx;
-    stack->extent.ny = first->header.ny;
-    stack->type = first->header.type;
-    stack->spacing = first->header.spacing;
+    if (!any)
+        return range_refused(stack, range, error);
+    for (uint32_t z = 0; z < stack->extent.nz; z++) {
+        struct slice slice = stack->slices[z];
+        if (slice.number >= range->first && slice.number <= range->last)
+            stack->slices[kept++] = slice;
+        else
+            free(slice.path);
+    }
+    stack->extent.nz = kept;
     return STATUS_OK;
 }
 
-/* Everything behind the listing; on failure stack_close frees what is there. */
-static enum status fill_stack(struct stack *stack, const struct listing *listing,
-                              const struct sequence *sequence, enum missing_policy policy,
-                              const atomic_bool *cancel, struct error *error)
+static enum status fill(struct stack *stack, const struct stack_request *request, struct error *error)
 {
-    enum status status;
-    if (sequence->nslices == 0)
-        return no_slices(stack, listing, error);
-    if ((status = keep_ignored(stack, sequence, listing, error)) != STATUS_OK ||
-        (status = place_slices(stack, sequence, error)) != STATUS_OK ||
-        (status = count_missing(stack, sequence->width, error)) != STATUS_OK)
-        return status;
-    if (stack->nmissing > 0 && policy == MISSING_FAIL)
-        return gaps_refused(stack, error);
-    if ((status = read_headers(stack, policy, cancel, error)) != STATUS_OK)
-        return status;
-    return stack->nunreadable > 0 ? count_missing(stack, sequence->width, error) : STATUS_OK;
+    switch (stack_input_of(request->input)) {
+    case STACK_FILE:
+        return stack_fill_file(stack, request, error);
+    case STACK_FOLDER:
+        break;
+    }
+    return stack_fill_folder(stack, request, error);
 }
 
-enum status stack_open(struct stack **opened, const char *folder, enum missing_policy policy,
-                       const atomic_bool *cancel, struct error *error)
+static enum status open_slices(struct stack *stack, const struct stack_request *request, struct error *error)
 {
-    struct listing listing = {0};
-    struct sequence sequence = {0};
-    const char **names = NULL;
-    struct stack *stack = calloc(1, sizeof *stack);
-    if (!stack || !(stack->folder = path_trim(folder))) {
-        free(stack);
-        return error_no_memory(error, sizeof *stack, "the stack");
-    }
-    enum status status = listing_read(&listing, stack->folder, error);
-    if (status != STATUS_OK)
-        goto close_stack;
-    names = calloc(listing.count + 1, sizeof *names);
-    if (!names) {
-        status = error_no_memory(error, (listing.count + 1) * sizeof *names, "the names of a folder");
-        goto end_listing;
-    }
-    for (size_t i = 0; i < listing.count; i++)
-        names[i] = listing.entries[i].name;
-    status = sequence_find(&sequence, names, listing.count, codec_takes, stack->folder, error);
+    enum status status = fill(stack, request, error);
     if (status == STATUS_OK)
-        status = fill_stack(stack, &listing, &sequence, policy, cancel, error);
-    sequence_end(&sequence);
-    free(names);
-end_listing:
-    listing_end(&listing);
-close_stack:
+        status = take_range(stack, &request->range, error);
+    if (status == STATUS_OK)
+        status = count_missing(stack, error);
+    if (status != STATUS_OK)
+        return status;
+    if (stack->nmissing > 0 && request->missing == MISSING_FAIL)
+        return gaps_refused(stack, error);
+    status = slice_headers_read(stack, request, error);
+    if (status == STATUS_OK)
+        status = slice_headers_agree(stack, request, error);
+    return status == STATUS_OK && stack->nunreadable > 0 ? count_missing(stack, error) : status;
+}
+
+enum status stack_open(struct stack **opened, const struct stack_request *request, struct error *error)
+{
+    struct stack *stack = calloc(1, sizeof *stack);
+    if (!stack)
+        return error_no_memory(error, sizeof *stack, "the stack");
+    enum status status = open_slices(stack, request, error);
     if (status != STATUS_OK)
         stack_close(stack);
     else
@@ -283,6 +167,21 @@ void stack_close(struct stack *stack)
     free(stack->pattern);
     free(stack->folder);
     free(stack);
+}
+
+struct file_part slice_stretch(const struct slice *slice)
+{
+    const struct slice_header *header = &slice->header;
+    if (header->plain)
+        return (struct file_part){header->voxels_offset,
+                                  (uint64_t)header->ny * header->nx * voxel_bytes(header->type)};
+    uint64_t from = UINT64_MAX, to = 0;
+    for (unsigned i = 0; i < header->nparts; i++) {
+        const struct file_part *part = &header->parts[i];
+        from = part->offset < from ? part->offset : from;
+        to = part->offset + part->n_bytes > to ? part->offset + part->n_bytes : to;
+    }
+    return (struct file_part){from, to - from};
 }
 
 uint64_t stack_file_bytes(const struct stack *stack)

@@ -15,23 +15,25 @@
 
 /* One position along z. */
 struct slice {
+    const struct codec *codec;
     char *path;       /* folder/name, to open; NULL where the slice is missing */
     const char *name; /* the part of path behind the folder; NULL where the slice is missing */
-    uint64_t number;  /* as the file name tells, or would tell */
+    uint64_t number;  /* as the file name tells, or would tell; in a file with several slices from 0 */
     uint64_t n_bytes;
     int64_t mtime_ns;
+    bool has_header;            /* false while stack_open has not read it */
     struct slice_header header; /* as checked by stack_open */
 };
 
 struct stack {
-    char *folder;
-    const struct codec *codec;
+    char *folder;         /* of the slices */
     struct extent extent; /* nz counts missing slices too */
     enum voxel_type type;
     struct spacing spacing;
-    char *pattern;        /* for people: "slice_####.tif" */
-    struct slice *slices; /* extent.nz of them, z = 0 first */
-    uint32_t nmissing;    /* slices without a file that can be read */
+    char *pattern;         /* for people: "slice_####.tif" */
+    struct slice *slices;  /* extent.nz of them, z = 0 first */
+    unsigned number_width; /* digits that numbers are padded to */
+    uint32_t nmissing;     /* slices without a file that can be read */
     char *missing; /* their numbers as ranges, "0120-0123, 0977", zero-padded as the names are; "" for none */
     char **unreadable; /* why, one message for each missing slice that has a file (MISSING_IGNORE only) */
     size_t nunreadable;
@@ -41,20 +43,39 @@ struct stack {
 
 enum missing_policy { MISSING_FAIL, MISSING_IGNORE };
 
-/* Lists `folder`, takes the most common `prefix + number + extension` pattern (of equals the one whose first
- * name sorts first), orders it by number and reads every header, once, in order. STATUS_INPUT, with one line
- * that names files: no such folder, no slices, a number that occurs twice, a gap, an unreadable or
- * unsupported file, a slice of another extent or type than the first.
+/* The slices first .. last, both of them, by their numbers; last at most UINT64_MAX. */
+struct slice_range {
+    bool given; /* false: all slices */
+    uint64_t first, last;
+};
+
+/* What is asked for; everything is borrowed. Zero is a folder's default but for `input`. */
+struct stack_request {
+    const char *input; /* what the user names: see stack_input.h */
+    enum missing_policy missing;
+    struct slice_range range;
+    bool gray;                 /* colour becomes its luma */
+    bool widen;                /* u8 slices among u16 ones are scaled to 16 bits */
+    const atomic_bool *cancel; /* set by anyone (a signal handler) to stop; NULL: never */
+};
+
+/* Finds the slices of request->input, takes those of the range, and reads every header, once, in order. Of a
+ * folder the most common `prefix + number + extension` pattern is taken (of equals the one whose first name
+ * sorts first), in the order of the numbers. STATUS_INPUT, with one line that names files: no such folder, no
+ * slices, a number that occurs twice, a gap, an unreadable or unsupported file, a slice of another extent or
+ * type than the first, slices of 8 and of 16 bits unless they are to be widened.
  *
  * With MISSING_IGNORE a gap keeps its place without a file, and so does a slice whose header cannot be read,
  * unless no slice at all can be; gaps beyond the limits of sequence.h, and another extent or type, are
  * refused nevertheless.
  *
- * `cancel` may be set by anyone (a signal handler) to stop: STATUS_INTERRUPTED before the next header is
- * read. It may be NULL. */
-enum status stack_open(struct stack **stack, const char *folder, enum missing_policy policy,
-                       const atomic_bool *cancel, struct error *error);
+ * STATUS_INTERRUPTED when `cancel` is set before the next header is read. */
+enum status stack_open(struct stack **stack, const struct stack_request *request, struct error *error);
 void stack_close(struct stack *stack); /* NULL is allowed */
+
+/* The stretch of a slice's file that a run reads: the voxels of a plain slice, from the first to the last
+ * part of others. The slice is not missing. */
+struct file_part slice_stretch(const struct slice *slice);
 
 /* Bytes that a run reads from the slice files: the voxels of plain slices, all encoded bytes of others. */
 uint64_t stack_file_bytes(const struct stack *stack);

@@ -94,7 +94,7 @@ static void read_first_header(const char *path, struct slice_header *header)
     struct error error = {0};
     struct input_file file;
     bench_check(input_file_open(&file, path, &error), &error);
-    bench_check(codec_tiff.read_header(&file, header, &error), &error);
+    bench_check(codec_tiff.read_header(&file, NULL, header, &error), &error);
     input_file_close(&file);
 }
 

@@ -99,7 +99,7 @@ static void read_slice(struct pairwise *self, const char *path, unsigned char *v
     struct input_file file;
     struct slice_header header;
     bench_check(input_file_open(&file, path, &error), &error);
-    bench_check(codec_tiff.read_header(&file, &header, &error), &error);
+    bench_check(codec_tiff.read_header(&file, NULL, &header, &error), &error);
     check_slice(self, &header);
     if (header.plain) {
         bench_check(input_file_read(&file, voxels, extent_slice_bytes(self->in, self->type),
@@ -158,7 +158,7 @@ static void begin(struct pairwise *self, const struct bench_slices *slices, unsi
     struct input_file file;
     struct slice_header header;
     bench_check(input_file_open(&file, slices->paths[0], &error), &error);
-    bench_check(codec_tiff.read_header(&file, &header, &error), &error);
+    bench_check(codec_tiff.read_header(&file, NULL, &header, &error), &error);
     input_file_close(&file);
     self->in = (struct extent){header.nx, header.ny, slices->n};
     self->type = header.type;

@@ -89,6 +89,34 @@ static void test_phantoms(void **state)
         assert_false(value_parse_phantom(bad[i], &extent, &type));
 }
 
+static void test_ranges(void **state)
+{
+    (void)state;
+    struct slice_range range = {0};
+    assert_true(value_parse_range("100:299", &range) && range.given);
+    assert_true(range.first == 100 && range.last == 299);
+    assert_true(value_parse_range("7:", &range) && range.first == 7 && range.last == UINT64_MAX);
+    assert_true(value_parse_range(":0", &range) && range.first == 0 && range.last == 0);
+    assert_true(value_parse_range("3:3", &range));
+    assert_true(value_parse_range("0:18446744073709551615", &range));
+    const char *const bad[] = {"",
+                               ":",
+                               "5",
+                               "5:4",
+                               "a:5",
+                               "5:a",
+                               "1:2:3",
+                               "-1:5",
+                               "1 :5",
+                               "1: 5",
+                               "+1:5",
+                               "0x1:5",
+                               "0:18446744073709551616",
+                               "00000000000000000000000001:5"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(value_parse_range(bad[i], &range));
+}
+
 static void test_shown_values(void **state)
 {
     (void)state;
@@ -366,12 +394,19 @@ static void test_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),           cmocka_unit_test(test_byte_counts),
-        cmocka_unit_test(test_phantoms),          cmocka_unit_test(test_shown_values),
-        cmocka_unit_test(test_nearest),           cmocka_unit_test(test_options_stand_anywhere),
-        cmocka_unit_test(test_options_refused),   cmocka_unit_test(test_progress_fraction),
-        cmocka_unit_test(test_progress_bar_fits), cmocka_unit_test(test_progress_json_is_json),
-        cmocka_unit_test(test_progress_line),     cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_byte_counts),
+        cmocka_unit_test(test_phantoms),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_shown_values),
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_options_stand_anywhere),
+        cmocka_unit_test(test_options_refused),
+        cmocka_unit_test(test_progress_fraction),
+        cmocka_unit_test(test_progress_bar_fits),
+        cmocka_unit_test(test_progress_json_is_json),
+        cmocka_unit_test(test_progress_line),
+        cmocka_unit_test(test_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,7 +179,7 @@ unsigned char *fixture_read(const char *name, struct slice_header *header, struc
     memset(header, 0, sizeof *header);
     if (input_file_open(&file, name, error) != STATUS_OK)
         return NULL;
-    if (codec_tiff.read_header(&file, header, error) == STATUS_OK) {
+    if (codec_tiff.read_header(&file, NULL, header, error) == STATUS_OK) {
         size_t slice_bytes = (size_t)header->nx * header->ny * voxel_bytes(header->type);
         voxels = decode(&file, header, slice_bytes, error);
         if (voxels && header->plain) {

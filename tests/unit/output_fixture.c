@@ -137,7 +137,7 @@ static void assert_slice(const struct output_fixture *fixture, unsigned level, u
     struct input_file file;
     struct slice_header header;
     if (input_file_open(&file, path, &error) != STATUS_OK ||
-        codec_tiff.read_header(&file, &header, &error) != STATUS_OK)
+        codec_tiff.read_header(&file, NULL, &header, &error) != STATUS_OK)
         fail_msg("%s", error.message);
     assert_int_equal(header.nx, extent.nx);
     assert_int_equal(header.ny, extent.ny);

@@ -95,7 +95,8 @@ static void run(const struct pipeline_folder *folder, struct downsampler *downsa
 {
     struct stack *stack;
     struct error error = {0};
-    if (stack_open(&stack, folder->path, MISSING_IGNORE, NULL, &error) != STATUS_OK)
+    if (stack_open(&stack, &(struct stack_request){.input = folder->path, .missing = MISSING_IGNORE},
+                   &error) != STATUS_OK)
         fail_msg("%s", error.message);
     assert_memory_equal(&stack->extent, &folder->volume.pyramid.extent, sizeof stack->extent);
     const struct pipeline_run pipeline = {.stack = stack,

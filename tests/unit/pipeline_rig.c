@@ -134,6 +134,7 @@ static void make_slice(struct rig *rig, uint32_t z)
     slice->path = need(strdup(rig_path(rig, z, path)));
     slice->name = slice->path + strlen(rig->folder) + 1;
     slice->number = z;
+    slice->codec = &rig_codec;
     write_file(slice->path, data, lead + n_bytes);
     if (stat(slice->path, &about) != 0)
         abort();
@@ -143,8 +144,8 @@ static void make_slice(struct rig *rig, uint32_t z)
                                           .ny = rig->shape.extent.ny,
                                           .type = rig->shape.type,
                                           .plain = !encoded,
-                                          .voxels_offset = encoded ? 0 : lead,
-                                          .encoded_bytes = lead + n_bytes};
+                                          .voxels_offset = encoded ? 0 : lead};
+    slice_header_set_whole(&slice->header, lead + n_bytes);
     free(data);
 }
 
@@ -190,7 +191,6 @@ void rig_init(struct rig *rig, const struct rig_shape *shape)
     need(mkdtemp(rig->folder));
     make_input(rig);
     rig->stack = (struct stack){.folder = rig->folder,
-                                .codec = &rig_codec,
                                 .extent = shape->extent,
                                 .type = shape->type,
                                 .slices = need(calloc(shape->extent.nz, sizeof(struct slice)))};

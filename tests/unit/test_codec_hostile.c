@@ -63,7 +63,7 @@ static unsigned char *read_bytes(const unsigned char *file, size_t n_bytes, stru
     struct input_file input;
     fixture_write(file, n_bytes);
     assert_int_equal(input_file_open(&input, fixture_path(), error), STATUS_OK);
-    codec_tiff.read_header(&input, header, error);
+    codec_tiff.read_header(&input, NULL, header, error);
     input_file_close(&input);
     if (error->status != STATUS_OK)
         return NULL;
@@ -361,7 +361,7 @@ static void test_file_that_shrinks(void **state)
         fixture_write(file, n_bytes);
         assert_int_equal(input_file_open(&input, fixture_path(), &error), STATUS_OK);
         assert_int_equal(truncate(fixture_path(), lengths[i]), 0);
-        assert_int_equal(codec_tiff.read_header(&input, &header, &error), STATUS_INPUT);
+        assert_int_equal(codec_tiff.read_header(&input, NULL, &header, &error), STATUS_INPUT);
         assert_non_null(strstr(error.message, "ends after "));
         input_file_close(&input);
     }

@@ -18,7 +18,8 @@ static void test_trabecular(void **state)
     struct error error = {0};
     struct stack *stack = NULL;
     (void)state;
-    if (stack_open(&stack, FOLDER, MISSING_FAIL, NULL, &error) != STATUS_OK)
+    if (stack_open(&stack, &(struct stack_request){.input = FOLDER, .missing = MISSING_FAIL}, &error) !=
+        STATUS_OK)
         fail_msg("%s", error.message);
     assert_string_equal(stack->pattern, "3155_D_4_bc_####.tif");
     assert_true(stack->extent.nx == 200 && stack->extent.ny == 200 && stack->extent.nz == 200);
@@ -39,7 +40,9 @@ static void test_folders_that_are_no_stack(void **state)
         for (int policy = MISSING_FAIL; policy <= MISSING_IGNORE; policy++) {
             struct error error = {0};
             struct stack *stack = NULL;
-            enum status status = stack_open(&stack, folders[i], (enum missing_policy)policy, NULL, &error);
+            enum status status = stack_open(
+                &stack, &(struct stack_request){.input = folders[i], .missing = (enum missing_policy)policy},
+                &error);
             assert_true(status == STATUS_OK || status == STATUS_INPUT);
             assert_null(strchr(error.message, '\n'));
             stack_close(stack);

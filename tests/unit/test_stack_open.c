@@ -49,7 +49,7 @@ static struct stack *opened(const char *folder, enum missing_policy policy)
 {
     struct error error = {0};
     struct stack *stack = NULL;
-    if (stack_open(&stack, folder, policy, NULL, &error) != STATUS_OK)
+    if (stack_open(&stack, &(struct stack_request){.input = folder, .missing = policy}, &error) != STATUS_OK)
         fail_msg("%s", error.message);
     return stack;
 }
@@ -60,7 +60,8 @@ static void assert_refused(const char *folder, enum missing_policy policy, const
 {
     struct error error = {0};
     struct stack *stack = NULL;
-    assert_int_equal(stack_open(&stack, folder, policy, NULL, &error), STATUS_INPUT);
+    assert_int_equal(stack_open(&stack, &(struct stack_request){.input = folder, .missing = policy}, &error),
+                     STATUS_INPUT);
     assert_null(stack);
     if (!strstr(error.message, part1) || !strstr(error.message, part2))
         fail_msg("'%s' does not say '%s' and '%s'", error.message, part1, part2);
@@ -87,7 +88,7 @@ static void test_stack_of_some(void **state)
     struct stack *stack = opened(with_slashes, MISSING_FAIL);
     assert_string_equal(stack->folder, folder);
     assert_string_equal(stack->pattern, "s#.tif");
-    assert_ptr_equal(stack->codec, &codec_tiff);
+    assert_ptr_equal(stack->slices[0].codec, &codec_tiff);
     assert_int_equal(stack->extent.nx, 3);
     assert_int_equal(stack->extent.ny, 2);
     assert_int_equal(stack->extent.nz, 3);
@@ -135,10 +136,10 @@ static void test_no_stack(void **state)
     temp_text_write(temp_path(folder, "notes.txt"), "");
     assert_refused(folder, MISSING_FAIL, folder, "holds no slices; ");
     assert_refused(temp_path(folder, "nowhere"), MISSING_FAIL, "nowhere: ", "no such folder");
-    assert_refused(temp_path(folder, "notes.txt"), MISSING_FAIL, "notes.txt: ", "is not a folder");
+    assert_refused(temp_path(folder, "notes.txt"), MISSING_FAIL, "notes.txt: ", "is no folder");
     assert_refused("", MISSING_FAIL, "no such folder", "");
     assert_int_equal(mkfifo(temp_path(folder, "fifo"), 0600), 0);
-    assert_refused(temp_path(folder, "fifo"), MISSING_FAIL, "fifo: ", "is not a folder");
+    assert_refused(temp_path(folder, "fifo"), MISSING_FAIL, "fifo: ", "is no folder");
 }
 
 static void test_gaps(void **state)
@@ -303,11 +304,102 @@ static void test_cancelled(void **state)
     struct error error = {0};
     struct stack *stack = NULL;
     write_slices(folder, "a1.tif a2.tif");
-    assert_int_equal(stack_open(&stack, folder, MISSING_IGNORE, &cancel, &error), STATUS_INTERRUPTED);
+    assert_int_equal(
+        stack_open(&stack,
+                   &(struct stack_request){.input = folder, .missing = MISSING_IGNORE, .cancel = &cancel},
+                   &error),
+        STATUS_INTERRUPTED);
     assert_null(stack);
     atomic_store(&cancel, false);
     error = (struct error){0};
-    assert_int_equal(stack_open(&stack, folder, MISSING_FAIL, &cancel, &error), STATUS_OK);
+    assert_int_equal(
+        stack_open(&stack,
+                   &(struct stack_request){.input = folder, .missing = MISSING_FAIL, .cancel = &cancel},
+                   &error),
+        STATUS_OK);
+    stack_close(stack);
+}
+
+static struct stack *opened_as(const struct stack_request *request)
+{
+    struct error error = {0};
+    struct stack *stack = NULL;
+    if (stack_open(&stack, request, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    return stack;
+}
+
+static void assert_refused_as(const struct stack_request *request, const char *part)
+{
+    struct error error = {0};
+    struct stack *stack = NULL;
+    assert_int_equal(stack_open(&stack, request, &error), STATUS_INPUT);
+    if (!strstr(error.message, part))
+        fail_msg("'%s' does not say '%s'", error.message, part);
+}
+
+/* A gap, or a file that is no slice, outside of the range is no matter; inside it is. */
+static void test_range(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "s3.tif s5.tif s6.tif s7.tif s9.tif");
+    temp_text_write(temp_path(folder, "s10.tif"), "no slice");
+    struct stack_request request = {.input = folder, .range = {.given = true, .first = 5, .last = 7}};
+    struct stack *stack = opened_as(&request);
+    assert_int_equal(stack->extent.nz, 3);
+    assert_int_equal(stack->nmissing, 0);
+    assert_string_equal(stack->slices[0].name, "s5.tif");
+    assert_string_equal(stack->slices[2].name, "s7.tif");
+    stack_close(stack);
+    request.range.first = 0;
+    assert_refused_as(&request, "(4)");
+    request.range = (struct slice_range){.given = true, .first = 6, .last = UINT64_MAX};
+    assert_refused_as(&request, "(8)");
+    request.missing = MISSING_IGNORE;
+    stack = opened_as(&request);
+    assert_int_equal(stack->extent.nz, 5);
+    assert_string_equal(stack->missing, "8, 10");
+    stack_close(stack);
+    request.range = (struct slice_range){.given = true, .first = 11, .last = 12};
+    assert_refused_as(&request, "they are 3 to 10");
+    request.range = (struct slice_range){.given = true, .first = 4, .last = 4};
+    assert_refused_as(&request, "none of its slices");
+}
+
+static void test_mixed_depth(void **state)
+{
+    const char *folder = *state;
+    for (unsigned z = 1; z <= 12; z++)
+        write_slice(temp_path(folder, "s%02u.tif", z), 3, 2, z == 4 || z > 10 ? VOXEL_U8 : VOXEL_U16,
+                    (struct spacing){0});
+    struct stack_request request = {.input = folder};
+    assert_refused_as(&request, "3 of 12 slices have 8 bits (04, 11-12)");
+    assert_refused_as(&request, "s01.tif");
+    request.widen = true;
+    struct stack *stack = opened_as(&request);
+    assert_int_equal(stack->type, VOXEL_U16);
+    assert_true(stack->slices[3].header.widened && !stack->slices[3].header.plain);
+    assert_false(stack->slices[4].header.widened);
+    stack_close(stack);
+    write_slice(temp_path(folder, "s13.tif"), 3, 2, VOXEL_I16, (struct spacing){0});
+    assert_refused_as(&request, "s04.tif: is 3 x 2 u8, but s01.tif is 3 x 2 u16");
+    request.range = (struct slice_range){.given = true, .first = 11, .last = 12};
+    stack = opened_as(&request); /* nothing is widened where all slices have 8 bits */
+    assert_int_equal(stack->type, VOXEL_U8);
+    stack_close(stack);
+}
+
+static void test_one_file(void **state)
+{
+    const char *folder = *state;
+    write_slices(folder, "s1.tif s2.tif");
+    const char *path = temp_path(folder, "s2.tif");
+    struct stack *stack = opened(path, MISSING_FAIL);
+    assert_int_equal(stack->extent.nz, 1);
+    assert_string_equal(stack->folder, folder);
+    assert_string_equal(stack->pattern, "s2.tif");
+    assert_string_equal(stack->slices[0].path, path);
+    assert_string_equal(stack->slices[0].name, "s2.tif");
     stack_close(stack);
 }
 
@@ -331,6 +423,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stack_of_some, make, clear),
         cmocka_unit_test_setup_teardown(test_one_slice, make, clear),
         cmocka_unit_test_setup_teardown(test_no_stack, make, clear),
+        cmocka_unit_test_setup_teardown(test_range, make, clear),
+        cmocka_unit_test_setup_teardown(test_mixed_depth, make, clear),
+        cmocka_unit_test_setup_teardown(test_one_file, make, clear),
         cmocka_unit_test_setup_teardown(test_gaps, make, clear),
         cmocka_unit_test_setup_teardown(test_many_gaps_fit_a_message, make, clear),
         cmocka_unit_test_setup_teardown(test_duplicates_and_strays, make, clear),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * What the user names as INPUT:
+ *
+ *   slices/                    a folder of slices
+ *   bone.tif                   a file: one slice, or all of them
+ */
+#ifndef STACKTHUMB_STACK_STACK_INPUT_H
+#define STACKTHUMB_STACK_STACK_INPUT_H
+
+enum stack_input { STACK_FOLDER, STACK_FILE };
+
+/* What `input` is: what is there decides, whatever the name looks like. A name behind which there is nothing
+ * is taken for a folder's, which then says so. */
+enum stack_input stack_input_of(const char *input);
+
+/* Where the pyramid of `input` goes unless the user says it: the folder .thumbnail in that of the slices,
+ * where CTHarvester looks for it; for a file, its name with .thumbnail behind. malloc'ed, and the caller
+ * frees it; NULL when there is no memory. */
+char *stack_input_output(const char *input);
+
+#endif
