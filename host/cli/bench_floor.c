@@ -28,16 +28,17 @@ static enum status check_cancel(const struct floor *self, struct error *error)
                : STATUS_OK;
 }
 
-static enum status read_file(const struct floor *self, const char *path, struct error *error)
+static enum status read_slice(const struct floor *self, const struct slice *slice, struct error *error)
 {
+    const struct file_part stretch = slice_stretch(slice);
     struct input_file file;
-    enum status status = input_file_open(&file, path, error);
+    enum status status = input_file_open(&file, slice->path, error);
     if (status != STATUS_OK)
         return status;
-    for (uint64_t done = 0; status == STATUS_OK && done < file.n_bytes;) {
-        uint64_t left = file.n_bytes - done;
+    for (uint64_t done = 0; status == STATUS_OK && done < stretch.n_bytes;) {
+        uint64_t left = stretch.n_bytes - done;
         size_t n = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-        status = input_file_read(&file, self->chunk, n, done, error);
+        status = input_file_read(&file, self->chunk, n, stretch.offset + done, error);
         done += n;
     }
     input_file_close(&file);
@@ -49,7 +50,7 @@ static enum status read_all(const struct floor *self, const struct stack *stack,
     enum status status = STATUS_OK;
     for (uint32_t z = 0; status == STATUS_OK && z < stack->extent.nz; z++) {
         if (stack->slices[z].path)
-            status = read_file(self, stack->slices[z].path, error);
+            status = read_slice(self, &stack->slices[z], error);
         if (status == STATUS_OK)
             status = check_cancel(self, error);
     }
