@@ -47,6 +47,7 @@ struct slice_header {
     uint64_t encoded_bytes; /* of all parts */
     uint64_t page_at;       /* where the directory of its page begins, in a file with several; else 0 */
     bool gray;              /* codec_options.gray, as decoding is to take it */
+    bool swapped;           /* codec_raw: the voxels are of the other byte order than the host's */
     bool widened; /* the file's voxels are u8 and become u16 when decoded: x257, so that 255 is 65535 */
     uint64_t decode_bytes; /* memory that decode() takes for itself meanwhile; about, for it depends on how
                               the file was compressed */
@@ -59,7 +60,7 @@ struct codec {
 
     /* Fills `header`; `options` may be NULL: grey slices only. STATUS_INPUT when the file is not of this
      * format, is damaged, or has a feature that is not supported; the message names the file and the feature.
-     */
+     * NULL when headers come from elsewhere (raw.h). */
     enum status (*read_header)(const struct input_file *file, const struct codec_options *options,
                                struct slice_header *header, struct error *error);
 
