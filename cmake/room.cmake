@@ -2,6 +2,7 @@
 # How a room (a library of host/) and a test are declared, and the flags that all of them share.
 
 set(STACKTHUMB_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them (address,undefined or thread)")
+option(STACKTHUMB_FUZZ "Build the fuzz targets for libFuzzer, which takes clang, and no other test")
 
 add_library(stackthumb_flags INTERFACE)
 target_include_directories(stackthumb_flags INTERFACE "${CMAKE_SOURCE_DIR}/host")
@@ -14,6 +15,9 @@ if(STACKTHUMB_SANITIZE)
     target_compile_options(stackthumb_flags INTERFACE -fsanitize=${STACKTHUMB_SANITIZE} -fno-sanitize-recover=all
         -fno-omit-frame-pointer)
     target_link_options(stackthumb_flags INTERFACE -fsanitize=${STACKTHUMB_SANITIZE})
+endif()
+if(STACKTHUMB_FUZZ)
+    target_compile_options(stackthumb_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # stackthumb_room(NAME SOURCES file... LINKS library...): the static library of one room.

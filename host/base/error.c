@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void format_message(struct error *error, enum status status, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void format_message(struct error *error, enum status status,
+                                                                 const char *format, va_list arguments)
 {
     error->status = status;
     vsnprintf(error->message, sizeof error->message, format, arguments);
