@@ -37,6 +37,7 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
         .path = path,
         .n_bytes = (uint64_t)about.st_size,
         .mtime_ns = modification_ns(&about),
+        .identity = {.device = about.st_dev, .inode = about.st_ino},
     };
     return STATUS_OK;
 }

@@ -9,10 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which file it is, whatever it is called. */
+struct file_identity {
+    uint64_t device, inode;
+};
+
 struct input_file {
     int fd;
     const char *path; /* for messages; owned by the caller of input_file_open, and outlives the file */
     uint64_t n_bytes; /* as fstat told when it was opened */
+    struct file_identity identity;
     int64_t mtime_ns; /* modification time, ns since 1970; the nearest that fits (1677 to 2262) */
 };
 

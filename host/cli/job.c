@@ -19,10 +19,12 @@ static enum status fill_source(struct job *job, struct error *error)
             .name = stack->slices[z].path ? stack->slices[z].name : NULL,
             .n_bytes = stack->slices[z].n_bytes,
             .mtime_ns = stack->slices[z].mtime_ns,
+            .identity = stack->slices[z].identity,
         };
     job->source = (struct output_source){
         .folder = stack->folder,
         .slices = job->source_slices,
+        .nslices = stack->extent.nz,
         .program_version = STACKTHUMB_VERSION,
     };
     return STATUS_OK;

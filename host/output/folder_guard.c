@@ -20,6 +20,8 @@ struct contents {
     int folder_fd;
     const char *folder;
     struct stat source;
+    const struct file_identity *inputs; /* of the source's slices, sorted */
+    size_t ninputs;
     bool has_manifest;
     bool has_levels;
     char foreign[600]; /* folder-relative name of one entry that is none of ours (the first by strcmp), or ""
@@ -30,6 +32,7 @@ struct contents {
 struct level_contents {
     struct contents *contents;
     const char *level;
+    int fd;
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -90,13 +93,36 @@ static void note_foreign(struct contents *contents, const char *level, const cha
         strcpy(contents->foreign, path);
 }
 
+static int compare_identities(const void *left, const void *right)
+{
+    const struct file_identity *a = left, *b = right;
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    return a->inode == b->inode ? 0 : a->inode < b->inode ? -1 : 1;
+}
+
+/* Such a file may have the name of a slice of ours by chance, or be what a link among the inputs leads to. */
+static bool is_input(const struct level_contents *level, const char *name)
+{
+    const struct contents *contents = level->contents;
+    struct stat about;
+    if (contents->ninputs == 0 || fstatat(level->fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    const struct file_identity identity = {.device = about.st_dev, .inode = about.st_ino};
+    return bsearch(&identity, contents->inputs, contents->ninputs, sizeof identity, compare_identities);
+}
+
 static enum status visit_slice(void *context, const char *name, enum entry_kind kind, struct error *error)
 {
     const struct level_contents *level = context;
+    char shown[PRINTABLE_BYTES];
     uint32_t z;
-    (void)error;
     if (kind != ENTRY_FILE || (!slice_name_parse(name, &z) && !slice_name_is_partial(name)))
         note_foreign(level->contents, level->level, name);
+    else if (is_input(level, name))
+        return error_set(error, STATUS_OUTPUT,
+                         "%s/%s/%s: is one of the slices that are to be read; choose another OUTPUT",
+                         printable(shown, sizeof shown, level->contents->folder), level->level, name);
     return STATUS_OK;
 }
 
@@ -117,7 +143,8 @@ static enum status check_level(struct contents *contents, const char *name, stru
         status = error_set(error, STATUS_OUTPUT, "%s: is the input folder itself; choose another OUTPUT",
                            printable(shown, sizeof shown, level_path));
     else
-        status = folder_visit(fd, level_path, visit_slice, &(struct level_contents){contents, name}, error);
+        status =
+            folder_visit(fd, level_path, visit_slice, &(struct level_contents){contents, name, fd}, error);
     close(fd);
     return status;
 }
@@ -173,19 +200,40 @@ static enum status check_ours(const struct contents *contents, struct error *err
     return STATUS_OK;
 }
 
-enum status folder_guard_check(int folder_fd, const char *folder, const char *source_folder, bool force,
-                               struct error *error)
+/* The identities of the source's slices, sorted; malloc'ed. */
+static enum status sort_inputs(const struct output_source *source, struct file_identity **inputs,
+                               size_t *ninputs, struct error *error)
+{
+    struct file_identity *sorted = calloc((size_t)source->nslices + 1, sizeof *sorted);
+    size_t n = 0;
+    if (!sorted)
+        return error_no_memory(error, source->nslices * sizeof *sorted, "the list of slices");
+    for (uint32_t z = 0; z < source->nslices; z++)
+        if (source->slices[z].name)
+            sorted[n++] = source->slices[z].identity;
+    qsort(sorted, n, sizeof *sorted, compare_identities);
+    *inputs = sorted;
+    *ninputs = n;
+    return STATUS_OK;
+}
+
+enum status folder_guard_check(int folder_fd, const char *folder, const struct output_source *source,
+                               bool force, struct error *error)
 {
     struct contents contents = {.folder_fd = folder_fd, .folder = folder};
-    enum status status = check_not_above(folder_fd, folder, source_folder, &contents.source, error);
+    struct file_identity *inputs;
+    enum status status = check_not_above(folder_fd, folder, source->folder, &contents.source, error);
     if (status != STATUS_OK)
         return status;
     if (faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
         return output_failure(error, errno, folder, NULL);
-    status = folder_visit(folder_fd, folder, visit_entry, &contents, error);
-    if (status != STATUS_OK || force)
+    status = sort_inputs(source, &inputs, &contents.ninputs, error);
+    if (status != STATUS_OK)
         return status;
-    return check_ours(&contents, error);
+    contents.inputs = inputs;
+    status = folder_visit(folder_fd, folder, visit_entry, &contents, error);
+    free(inputs);
+    return status != STATUS_OK || force ? status : check_ours(&contents, error);
 }
 
 /* True when some component of `path` is "..". */

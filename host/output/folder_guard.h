@@ -5,14 +5,16 @@
 #define STACKTHUMB_OUTPUT_FOLDER_GUARD_H
 
 #include "base/error.h"
+#include "output/output.h"
 
 #include <stdbool.h>
 
-/* The folder open as folder_fd (`folder` to its opener) may be written into: it is neither source_folder nor
- * above it, it is writable, its level folders are folders and none is source_folder, and, unless `force`, it
- * holds nothing, or a manifest of this program and level folders of slices. */
-enum status folder_guard_check(int folder_fd, const char *folder, const char *source_folder, bool force,
-                               struct error *error);
+/* The folder open as folder_fd (`folder` to its opener) may be written into: it is neither source->folder nor
+ * above it, it is writable, its level folders are folders and none is source->folder, and, unless `force`, it
+ * holds nothing, or a manifest of this program and level folders of slices. No slice in its level folders is
+ * one of the source, by device and inode. */
+enum status folder_guard_check(int folder_fd, const char *folder, const struct output_source *source,
+                               bool force, struct error *error);
 
 /* `folder` does not exist, and may be created. */
 enum status folder_guard_check_absent(const char *folder, struct error *error);

@@ -293,8 +293,8 @@ static enum status prepare(struct level_folders *folders, bool force, struct err
 {
     enum status status;
     if ((status = lock_folder(folders, error)) != STATUS_OK ||
-        (status = folder_guard_check(folders->folder_fd, folders->folder, folders->source->folder, force,
-                                     error)) != STATUS_OK ||
+        (status = folder_guard_check(folders->folder_fd, folders->folder, folders->source, force, error)) !=
+            STATUS_OK ||
         (status = sweep_partial_files(folders, error)) != STATUS_OK ||
         (status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
                                  folders->form.encoding, false, error)) != STATUS_OK ||
@@ -365,7 +365,7 @@ enum status level_folders_check(const char *folder, const struct output_source *
         return folder_guard_check_absent(folder, error);
     if (fd < 0)
         return output_failure(error, errno, folder, NULL);
-    enum status status = folder_guard_check(fd, folder, source->folder, force, error);
+    enum status status = folder_guard_check(fd, folder, source, force, error);
     close(fd);
     return status;
 }

@@ -9,6 +9,7 @@
 #define STACKTHUMB_OUTPUT_OUTPUT_H
 
 #include "base/error.h"
+#include "base/file.h"
 #include "codec/encoding.h"
 #include "volume/level_rows.h"
 #include "volume/pyramid.h"
@@ -22,12 +23,14 @@ struct source_slice {
     const char *name; /* NULL: missing */
     uint64_t n_bytes;
     int64_t mtime_ns;
+    struct file_identity identity;
 };
 
 /* What goes in, besides voxels; everything is borrowed until output_close. */
 struct output_source {
     const char *folder;
     const struct source_slice *slices; /* extent.nz of them */
+    uint32_t nslices;
     const char *program_version;
 };
 
@@ -87,6 +90,7 @@ struct output {
  *
  *   `folder` is, or lies above, source->folder (by device and inode, whatever the path says), or a level
  *     folder is source->folder or no folder (a symbolic link is none);
+ *   a slice in one of its level folders is a slice of the source, by whatever name or link;
  *   it cannot be written, or another run holds it (by flock);
  *   it holds anything but level folders of slices and a manifest of this program, unless `force`. With
  *     `force` only files of our own names are replaced and removed: the manifest, and %06d.tif in level

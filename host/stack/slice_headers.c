@@ -15,6 +15,7 @@ static enum status read_header(struct slice *slice, const struct codec_options *
         return status;
     slice->n_bytes = file.n_bytes;
     slice->mtime_ns = file.mtime_ns;
+    slice->identity = file.identity;
     status = slice->codec->read_header(&file, options, &slice->header, error);
     slice->has_header = status == STATUS_OK;
     input_file_close(&file);

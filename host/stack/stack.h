@@ -21,6 +21,7 @@ struct slice {
     uint64_t number;  /* as the file name tells, or would tell; in a file with several slices from 0 */
     uint64_t n_bytes;
     int64_t mtime_ns;
+    struct file_identity identity;
     bool has_header;            /* false while stack_open has not read it */
     struct slice_header header; /* as checked by stack_open */
 };

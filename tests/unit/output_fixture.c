@@ -26,8 +26,12 @@ void output_fixture_pyramid(struct output_fixture *fixture, uint64_t seed)
     fixture->slices = calloc(fixture->pyramid.extent.nz, sizeof *fixture->slices);
     assert_non_null(fixture->slices);
     for (uint32_t z = 0; z < fixture->pyramid.extent.nz; z++)
-        fixture->slices[z] = (struct source_slice){z % 3 ? "slice.tif" : NULL, z, z};
-    fixture->source = (struct output_source){fixture->input, fixture->slices, "0.0.0"};
+        fixture->slices[z] = (struct source_slice){
+            .name = z % 3 ? "slice.tif" : NULL, .n_bytes = z, .mtime_ns = z, .identity = {.inode = z}};
+    fixture->source = (struct output_source){.folder = fixture->input,
+                                             .slices = fixture->slices,
+                                             .nslices = fixture->pyramid.extent.nz,
+                                             .program_version = "0.0.0"};
 }
 
 int output_fixture_make(void **state)

@@ -199,6 +199,7 @@ static void test_too_much(void **state)
     free(fixture->slices);
     fixture->slices = calloc(12, sizeof *fixture->slices);
     fixture->source.slices = fixture->slices;
+    fixture->source.nslices = 12;
     output_fixture_build(fixture, false);
     /* Other images in a level folder; hidden files and texts do not matter. */
     temp_text_write(temp_path(fixture->folder, "1/000006.tif"), "");

@@ -206,6 +206,7 @@ static void test_slices_side_by_side(void **state)
     fixture->pyramid = (struct pyramid){.extent = {7, 11, 9}, .type = VOXEL_I16, .nlevels = 1};
     free(fixture->slices);
     fixture->source.slices = fixture->slices = calloc(9, sizeof *fixture->slices);
+    fixture->source.nslices = 9;
     struct error error = {0};
     struct output *output = output_fixture_open(fixture, false);
     unsigned char *voxels[5];

@@ -86,6 +86,25 @@ static void test_a_level_folder_is_the_input(void **state)
     assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), 0);
 }
 
+/* out/1/000000.tif is read by another name, from wherever: not even --force may replace it. */
+static void test_a_slice_is_an_input(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct stat about;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "1"), 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "1/000000.tif"), "precious");
+    assert_int_equal(stat(temp_path(fixture->folder, "1/000000.tif"), &about), 0);
+    struct source_slice *last = &fixture->slices[fixture->pyramid.extent.nz - 1];
+    last->name = "link.tif";
+    last->identity = (struct file_identity){.device = about.st_dev, .inode = about.st_ino};
+    assert_never(fixture, fixture->folder, "out/1/000000.tif: is one of the slices that are to be read");
+    last->name = NULL; /* a missing slice is no file, whatever stands there */
+    output_fixture_assert_refused(fixture, fixture->folder, false, true,
+                                  "holds a pyramid of another program");
+    output_fixture_build(fixture, true);
+}
+
 static void test_no_folder(void **state)
 {
     struct output_fixture *fixture = *state;
@@ -216,6 +235,7 @@ int main(void)
         TEST(test_the_input_or_above_it),
         TEST(test_inside_the_input),
         TEST(test_a_level_folder_is_the_input),
+        TEST(test_a_slice_is_an_input),
         TEST(test_no_folder),
         TEST(test_level_folders_that_are_none),
         TEST(test_foreign_files),

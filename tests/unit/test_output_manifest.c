@@ -18,11 +18,12 @@
 #include <cmocka.h>
 
 static const struct source_slice three_slices[] = {
-    {"s1.tif", 123, 1700000000123456789},
-    {NULL, 0, 0},
-    {"s3.tif", 5000000000, -1},
+    {.name = "s1.tif", .n_bytes = 123, .mtime_ns = 1700000000123456789},
+    {.name = NULL},
+    {.name = "s3.tif", .n_bytes = 5000000000, .mtime_ns = -1},
 };
-static const struct output_source three_source = {"slices", three_slices, "1.2.3"};
+static const struct output_source three_source = {
+    .folder = "slices", .slices = three_slices, .nslices = 3, .program_version = "1.2.3"};
 static const struct pyramid three_pyramid = {
     .extent = {5, 7, 3},
     .type = VOXEL_I16,
@@ -113,8 +114,11 @@ static void test_round_trips(void **state)
         }
         struct source_slice slices[50];
         for (int i = 0; i < 50; i++)
-            slices[i] = (struct source_slice){temp_random(&seed) % 4 ? "x.tif" : NULL, temp_random(&seed), 1};
-        struct output_source source = {"folder", slices, "0"};
+            slices[i] = (struct source_slice){.name = temp_random(&seed) % 4 ? "x.tif" : NULL,
+                                              .n_bytes = temp_random(&seed),
+                                              .mtime_ns = 1};
+        struct output_source source = {
+            .folder = "folder", .slices = slices, .nslices = 50, .program_version = "0"};
         assert_round_trip(*state, &pyramid, &source, temp_random(&seed) % 2);
     }
 }
@@ -122,8 +126,10 @@ static void test_round_trips(void **state)
 static void test_names_that_are_not_utf8(void **state)
 {
     const char *folder = *state;
-    const struct source_slice slices[] = {{"a\xff\n1.tif", 1, 2}, {"\xc3\xa9\n2.tif", 1, 2}};
-    const struct output_source source = {"in\xfe", slices, "1"};
+    const struct source_slice slices[] = {{.name = "a\xff\n1.tif", .n_bytes = 1, .mtime_ns = 2},
+                                          {.name = "\xc3\xa9\n2.tif", .n_bytes = 1, .mtime_ns = 2}};
+    const struct output_source source = {
+        .folder = "in\xfe", .slices = slices, .nslices = 2, .program_version = "1"};
     struct pyramid pyramid = {.extent = {1, 1, 2}, .nlevels = 1};
     char *text = written(folder, &pyramid, &source, false);
     json_t *json = json_loads(text, 0, NULL);
