@@ -14,21 +14,6 @@ static void print_field(const char *name, const char *value)
     printf("%-14s %s\n", name, value);
 }
 
-/* "5.2 um", "5.2 x 5.2 x 10 um", "5.2 x 5.2 x ? um", "unknown". */
-static const char *spacing_text(char *text, struct spacing spacing)
-{
-    const char *unit = spacing.unit == UNIT_NONE ? "(no unit)" : unit_name(spacing.unit);
-    if (!spacing_known(spacing))
-        snprintf(text, CELL, "unknown");
-    else if (!(spacing.z > 0))
-        snprintf(text, CELL, "%.6g x %.6g x ? %s", spacing.x, spacing.y, unit);
-    else if (spacing.x == spacing.y && spacing.y == spacing.z)
-        snprintf(text, CELL, "%.6g %s", spacing.x, unit);
-    else
-        snprintf(text, CELL, "%.6g x %.6g x %.6g %s", spacing.x, spacing.y, spacing.z, unit);
-    return text;
-}
-
 static const char *extent_text(char *text, struct extent extent)
 {
     snprintf(text, CELL, "%u x %u x %u", extent.nx, extent.ny, extent.nz);
@@ -85,7 +70,7 @@ void report_stack(const struct job *job)
     print_field("extent", extent_text(text, stack->extent));
     print_field("type", voxel_name(stack->type));
     print_field("layout", layout_text(text, stack));
-    print_field("spacing", spacing_text(text, job->pyramid.spacing));
+    print_field("spacing", spacing_show(text, job->pyramid.spacing));
     print_missing(stack);
     print_list("unreadable", stack->unreadable, stack->nunreadable, true);
     print_list("ignored", stack->ignored, stack->nignored, false);
@@ -94,12 +79,12 @@ void report_stack(const struct job *job)
 void report_levels(const struct job *job)
 {
     const struct pyramid *pyramid = &job->pyramid;
-    char extent[CELL], spacing[CELL], amount[VALUE_BYTES];
+    char extent[CELL], spacing[SPACING_SHOWN_BYTES], amount[VALUE_BYTES];
     printf("\n%-9s  %-20s  %-20s  %s\n", "level", "extent", "spacing", "voxels");
     for (unsigned level = 0; level <= pyramid->nlevels; level++) {
         struct extent at = extent_at_level(pyramid->extent, level);
         printf("%-9u  %-20s  %-20s  %s\n", level, extent_text(extent, at),
-               spacing_text(spacing, spacing_at_level(pyramid->spacing, level)),
+               spacing_show(spacing, spacing_at_level(pyramid->spacing, level)),
                value_bytes(amount, extent_volume_bytes(at, pyramid->type)));
     }
 }

@@ -4,6 +4,7 @@
 #include "base/decimal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const unit_names[] = {
@@ -47,7 +48,21 @@ const char *unit_name(enum length_unit unit)
     return unit_names[unit];
 }
 
-static bool parse_unit(const char *text, enum length_unit *unit)
+const char *spacing_show(char *text, struct spacing spacing)
+{
+    const char *unit = spacing.unit == UNIT_NONE ? "(no unit)" : unit_name(spacing.unit);
+    if (!spacing_known(spacing))
+        snprintf(text, SPACING_SHOWN_BYTES, "unknown");
+    else if (!(spacing.z > 0))
+        snprintf(text, SPACING_SHOWN_BYTES, "%.6g x %.6g x ? %s", spacing.x, spacing.y, unit);
+    else if (spacing.x == spacing.y && spacing.y == spacing.z)
+        snprintf(text, SPACING_SHOWN_BYTES, "%.6g %s", spacing.x, unit);
+    else
+        snprintf(text, SPACING_SHOWN_BYTES, "%.6g x %.6g x %.6g %s", spacing.x, spacing.y, spacing.z, unit);
+    return text;
+}
+
+bool length_unit_parse(const char *text, enum length_unit *unit)
 {
     if (strcmp(text, "\xc2\xb5m") == 0 ||
         strcmp(text, "\xce\xbcm") == 0) /* the micro sign, and the Greek mu */
@@ -83,7 +98,7 @@ bool spacing_parse(const char *text, struct spacing *spacing)
         if (!parse_length(&text, &parsed.y) || *text++ != 'x' || !parse_length(&text, &parsed.z))
             return false;
     }
-    if (!parse_unit(text, &parsed.unit))
+    if (!length_unit_parse(text, &parsed.unit))
         return false;
     *spacing = parsed;
     return true;

@@ -44,6 +44,15 @@ bool spacing_known(struct spacing spacing);
 /* "nm", "um", "mm", "cm", "inch", or "" for UNIT_NONE. */
 const char *unit_name(enum length_unit unit);
 
+/* The unit of that name, "µm" and "μm" too, UTF-8. False, with *unit untouched, when it is none of them. */
+bool length_unit_parse(const char *text, enum length_unit *unit);
+
+enum { SPACING_SHOWN_BYTES = 64 };
+
+/* "5.2 um", "5.2 x 5.2 x 10 um", "5.2 x 5.2 x ? um", "5.2 (no unit)", "unknown". Returns `text`
+ * (SPACING_SHOWN_BYTES large). */
+const char *spacing_show(char *text, struct spacing spacing);
+
 /* Parses "5.2um" (all axes), "5.2x5.2x10um" (x, y, z; also "µm"), as --voxel-size takes it: positive finite
  * numbers and a unit. False when it is anything else. */
 bool spacing_parse(const char *text, struct spacing *spacing);
