@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The main of a fuzz target where there is no libFuzzer: feeds it every file of the folders that are named,
- * whole, cut behind every byte, and with every byte replaced by 0x00, 0xff and itself with another high bit.
- * Exit status 77 when there is no such file. */
+ * The main of a fuzz target where there is no libFuzzer: NAME STEPS FOLDER... feeds it every file of the
+ * folders, whole, cut behind every byte, and with every byte replaced by 0x00, 0xff and itself with another
+ * high bit; of a file of more than STEPS bytes as many of them, evenly spread. Exit status 77 when there is
+ * no file. */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -9,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a file beyond this every nth byte is replaced, and every nth length tried, so that about as many are. */
-enum { STEPS_MAX = 1500, FILE_BYTES_MAX = 1 << 20 };
+enum { FILE_BYTES_MAX = 1 << 20 };
 
 /* In memory of exactly that length, so that a sanitizer sees what is read behind it. */
 static void feed(const uint8_t *data, size_t n_bytes)
@@ -22,9 +22,9 @@ static void feed(const uint8_t *data, size_t n_bytes)
     free(copy);
 }
 
-static void sweep(uint8_t *data, size_t n_bytes)
+static void sweep(uint8_t *data, size_t n_bytes, size_t nsteps)
 {
-    size_t step = 1 + n_bytes / STEPS_MAX;
+    size_t step = 1 + n_bytes / nsteps;
     feed(data, n_bytes);
     for (size_t n = 0; n < n_bytes; n += step) {
         const uint8_t byte = data[n], others[] = {0x00, 0xff, byte ^ 0x80};
@@ -37,20 +37,18 @@ static void sweep(uint8_t *data, size_t n_bytes)
     }
 }
 
-static void sweep_file(const char *path)
+static void sweep_file(const char *path, size_t nsteps)
 {
     static uint8_t data[FILE_BYTES_MAX];
     FILE *file = fopen(path, "rb");
-    if (!file)
-        return; /* a folder within the folder is none of ours, but a seed that cannot be read is missed below
-                 */
+    FUZZ_REQUIRE(file);
     size_t n_bytes = fread(data, 1, sizeof data, file);
     fclose(file);
     fprintf(stderr, "%s: %zu bytes\n", path, n_bytes); /* the last one is the culprit of a crash */
-    sweep(data, n_bytes);
+    sweep(data, n_bytes, nsteps);
 }
 
-static unsigned sweep_folder(const char *folder)
+static unsigned sweep_folder(const char *folder, size_t nsteps)
 {
     unsigned nfiles = 0;
     DIR *dir = opendir(folder);
@@ -61,7 +59,7 @@ static unsigned sweep_folder(const char *folder)
         if (entry->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        sweep_file(path);
+        sweep_file(path, nsteps);
         nfiles++;
     }
     closedir(dir);
@@ -71,8 +69,11 @@ static unsigned sweep_folder(const char *folder)
 int main(int argc, char **argv)
 {
     unsigned nfiles = 0;
-    for (int i = 1; i < argc; i++)
-        nfiles += sweep_folder(argv[i]);
+    size_t nsteps = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+    if (nsteps == 0)
+        return 2;
+    for (int i = 2; i < argc; i++)
+        nfiles += sweep_folder(argv[i], nsteps);
     printf("%u seeds swept\n", nfiles);
     return nfiles > 0 ? 0 : 77;
 }
