@@ -28,7 +28,8 @@ enum { FILE_PARTS_MAX = 4 };
 
 /* What the user allows beyond grey slices as they are. */
 struct codec_options {
-    bool gray; /* colour may become its luma */
+    bool gray;        /* colour may become its luma */
+    uint64_t page_at; /* of a TIFF: the page whose directory is there; 0: the only one */
 };
 
 /* What the header of one slice says: of a file, or of a page of one. */
@@ -41,13 +42,13 @@ struct slice_header {
                                   than they (OME metadata); else all 0 */
     bool plain; /* the ny * nx voxels lie uncompressed, native-endian, row after row, without a gap, at
                    voxels_offset: they may be read into place without decode() */
-    uint64_t voxels_offset;                 /* in bytes; meaningful when plain */
+    uint64_t voxels_offset;                 /* in bytes; meaningful when plain or swapped */
     struct file_part parts[FILE_PARTS_MAX]; /* of the file, which decoding needs, one behind the other */
     unsigned nparts;
     uint64_t encoded_bytes; /* of all parts */
     uint64_t page_at;       /* where the directory of its page begins, in a file with several; else 0 */
     bool gray;              /* codec_options.gray, as decoding is to take it */
-    bool swapped;           /* codec_raw: the voxels are of the other byte order than the host's */
+    bool swapped; /* the voxels lie as if they were plain, but in the other byte order than the host's */
     bool widened; /* the file's voxels are u8 and become u16 when decoded: x257, so that 255 is 65535 */
     uint64_t decode_bytes; /* memory that decode() takes for itself meanwhile; about, for it depends on how
                               the file was compressed */

@@ -3,6 +3,7 @@
  * decodes right into the caller's rows wherever a strip or tile is as wide as the image. */
 #include "base/checked.h"
 #include "base/printable.h"
+#include "codec/raw.h"
 #include "codec/tiff_codec.h"
 #include "codec/tiff_compression.h"
 #include "codec/tiff_deflate.h"
@@ -92,17 +93,37 @@ static enum status decode_image(struct tiff_handle *handle, const struct slice_h
                        : decode_strips(handle, &image, voxels, error);
 }
 
+/* Voxels that only want their bytes swapped need no libtiff, which would copy them once more. */
+static enum status decode_swapped(const struct tiff_source *source, const struct slice_header *header,
+                                  uint64_t slice_bytes, void *voxels, struct error *error)
+{
+    char path[PRINTABLE_BYTES];
+    const unsigned char *data = tiff_source_span(source, header->voxels_offset, slice_bytes);
+    if (!data)
+        return error_set(error, STATUS_INPUT, "%s: was changed after its header was checked; start again",
+                         printable(path, sizeof path, source->path));
+    return codec_raw.decode(data, (size_t)slice_bytes, source->path, header, voxels, error);
+}
+
 enum status tiff_decode(const void *data, size_t n_bytes, const char *path, const struct slice_header *header,
                         void *voxels, struct error *error)
 {
     struct tiff_source source;
     struct tiff_handle handle;
+    const struct file_part start = {.offset = 0, .n_bytes = n_bytes};
+    bool all_there = header->nparts > 0 && n_bytes == header->encoded_bytes;
     uint64_t slice_bytes = saturated_mul3(header->nx, header->ny, voxel_bytes(header->type));
     if (slice_bytes > TIFF_SLICE_BYTES_MAX)
         slice_bytes = TIFF_SLICE_BYTES_MAX;
-    tiff_source_init_memory(&source, data, n_bytes, path);
+    if (all_there)
+        tiff_source_init_memory(&source, data, header->parts, header->nparts, path);
+    else /* of a file that was cut off meanwhile */
+        tiff_source_init_memory(&source, data, &start, 1, path);
+    if (header->swapped)
+        return decode_swapped(&source, header, slice_bytes, voxels, error);
     /* Some decoders hold one strip or tile besides the caller's voxels. */
-    if (tiff_handle_open(&handle, &source, TIFF_TABLE_BYTES_MAX + slice_bytes, error) == STATUS_OK)
+    if (tiff_handle_open(&handle, &source, header->page_at, TIFF_TABLE_BYTES_MAX + slice_bytes, error) ==
+        STATUS_OK)
         decode_image(&handle, header, voxels, error);
     tiff_handle_close(&handle);
     return error->status;

@@ -40,12 +40,14 @@ static enum libdeflate_result inflate_long_strip(struct libdeflate_decompressor 
 static enum status inflate_chunk(const struct tiff_handle *handle, const struct tiff_image *image,
                                  uint32_t index, void *to, uint64_t n_bytes, struct error *error)
 {
-    const unsigned char *data = handle->source->data + TIFFGetStrileOffset(handle->tif, index);
     size_t n_data = TIFFGetStrileByteCount(handle->tif, index);
+    const unsigned char *data =
+        tiff_source_span(handle->source, TIFFGetStrileOffset(handle->tif, index), n_data);
     struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
     if (!inflater)
         return error_no_memory(error, 1 << 14, "a Deflate decoder");
-    enum libdeflate_result result = libdeflate_zlib_decompress(inflater, data, n_data, to, n_bytes, NULL);
+    enum libdeflate_result result =
+        data ? libdeflate_zlib_decompress(inflater, data, n_data, to, n_bytes, NULL) : LIBDEFLATE_BAD_DATA;
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE && n_bytes < image->chunk_bytes)
         result = inflate_long_strip(inflater, image, data, n_data, to, n_bytes);
     libdeflate_free_decompressor(inflater);

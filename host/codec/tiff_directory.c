@@ -134,9 +134,11 @@ enum status tiff_directory_check_one_page(struct tiff_source *source, const stru
         if (tiff_directory_read(source, form, offset, &directory, error) != STATUS_OK)
             return error->status;
         if (!directory.reduced)
-            return error_set(error, STATUS_INPUT,
-                             "%s: holds several pages, and a slice must be a file of its own; split it",
-                             printable(path, sizeof path, source->path));
+            return error_set(
+                error, STATUS_INPUT,
+                "%s: holds several pages, and a slice must be a file of its own; name this file itself as "
+                "INPUT, or split it",
+                printable(path, sizeof path, source->path));
     }
     return STATUS_OK;
 }

@@ -47,11 +47,13 @@ static toff_t count_bytes(thandle_t client)
     return source->n_bytes;
 }
 
-/* Lets libtiff decode right out of a file that is in memory already; one on disk is not mapped. */
+/* Lets libtiff decode right out of a file that is in memory already, without a gap; one on disk is not
+ * mapped.
+ */
 static int lend_memory(thandle_t client, void **base, toff_t *n_bytes)
 {
     const struct tiff_source *source = client;
-    if (!source->data)
+    if (!tiff_source_is_whole(source))
         return 0;
     *base = (void *)source->data; /* libtiff only reads it: it is meant for pages mapped read-only */
     *n_bytes = source->n_bytes;
@@ -83,8 +85,27 @@ __attribute__((format(printf, 4, 0))) static int on_warning(TIFF *tif, void *use
     return 1;
 }
 
-enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t max_alloc_bytes,
-                             struct error *error)
+static enum status damaged(const struct tiff_handle *handle, struct error *error)
+{
+    return tiff_handle_error(handle, "is a damaged TIFF", "copy or export it again", error);
+}
+
+/* r: for reading; c: strips as the file has them, not chopped up; m: no mapping; h: no directory yet. */
+static const char *open_mode(const struct tiff_source *source, uint64_t page_at)
+{
+    if (page_at != 0)
+        return "rcmh"; /* libtiff would not map after h */
+    return tiff_source_is_whole(source) ? "rc" : "rcm";
+}
+
+enum status tiff_handle_turn(struct tiff_handle *handle, uint64_t page_at, struct error *error)
+{
+    tiff_handle_calm(handle);
+    return TIFFSetSubDirectory(handle->tif, page_at) ? STATUS_OK : damaged(handle, error);
+}
+
+enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t page_at,
+                             uint64_t max_alloc_bytes, struct error *error)
 {
     *handle = (struct tiff_handle){.source = source};
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
@@ -93,13 +114,14 @@ enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *sou
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, handle);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, handle);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)max_alloc_bytes);
-    /* c: strips as the file has them, not chopped up; m: no mapping. */
-    handle->tif = TIFFClientOpenExt(handle_name, source->data ? "rc" : "rcm", source, read_bytes, write_bytes,
+    handle->tif = TIFFClientOpenExt(handle_name, open_mode(source, page_at), source, read_bytes, write_bytes,
                                     seek, close_nothing, count_bytes, lend_memory, take_memory_back, options);
     TIFFOpenOptionsFree(options);
     if (!handle->tif)
-        return tiff_handle_error(handle, "is a damaged TIFF", "copy or export it again", error);
-    return STATUS_OK;
+        return damaged(handle, error);
+    if (page_at != 0 && tiff_handle_turn(handle, page_at, error) != STATUS_OK)
+        tiff_handle_close(handle);
+    return error->status;
 }
 
 void tiff_handle_close(struct tiff_handle *handle)

@@ -17,10 +17,13 @@ struct tiff_handle {
     char complaint[256]; /* the last error, or else the first warning, of libtiff; may span lines */
 };
 
-/* Opens the file's first directory. libtiff will make no single allocation above max_alloc_bytes. The handle
- * must not be moved until tiff_handle_close. */
-enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t max_alloc_bytes,
-                             struct error *error);
+/* Opens the directory at `page_at`, or with 0 the file's first one. libtiff will make no single allocation
+ * above max_alloc_bytes. The handle must not be moved until tiff_handle_close. */
+enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t page_at,
+                             uint64_t max_alloc_bytes, struct error *error);
+
+/* Goes to the directory at `page_at`, which is not 0; what libtiff complained of before is forgotten. */
+enum status tiff_handle_turn(struct tiff_handle *handle, uint64_t page_at, struct error *error);
 void tiff_handle_close(struct tiff_handle *handle);
 
 /* Forgets what libtiff complained of so far. */

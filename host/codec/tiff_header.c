@@ -2,9 +2,11 @@
  * Reading a header: the first bytes and the directories are read here, for what libtiff does not tell; then
  * libtiff opens the file and tells the rest. Nothing of the voxels is read, but that they are there is
  * checked. */
+#include "codec/tiff_header.h"
 #include "base/checked.h"
 #include "base/printable.h"
 #include "codec/imagej.h"
+#include "codec/raw.h"
 #include "codec/tiff_codec.h"
 #include "codec/tiff_directory.h"
 #include "codec/tiff_handle.h"
@@ -61,16 +63,14 @@ static bool is_little_endian_host(void)
     return *(const unsigned char *)&one == 1;
 }
 
-/* Whether the voxels can be read from the file as they are. */
-static bool is_plain(const struct tiff_handle *handle, const struct tiff_image *image,
-                     const struct tiff_chunks *chunks)
+/* Whether the voxels lie in the file as they are, but perhaps for their byte order. */
+static bool is_stored(const struct tiff_handle *handle, const struct tiff_image *image,
+                      const struct tiff_chunks *chunks)
 {
     uint16_t fill_order = FILLORDER_MSB2LSB;
     TIFFGetFieldDefaulted(handle->tif, TIFFTAG_FILLORDER, &fill_order);
-    bool native =
-        voxel_bytes(image->type) == 1 || (TIFFIsBigEndian(handle->tif) != 0) != is_little_endian_host();
-    return image->compression == COMPRESSION_NONE && !image->tiled && native &&
-           fill_order == FILLORDER_MSB2LSB && (chunks->in_order || image->nchunks == 1);
+    return image->compression == COMPRESSION_NONE && !image->tiled && fill_order == FILLORDER_MSB2LSB &&
+           (chunks->in_order || image->nchunks == 1);
 }
 
 /* ImageJ keeps a stack of more than 4 GiB as one directory at the start of the file, and all slices,
@@ -87,7 +87,8 @@ static enum status check_imagej_stack(const struct tiff_source *source, uint64_t
         return STATUS_OK;
     return error_set(error, STATUS_INPUT,
                      "%s: holds an ImageJ stack of %" PRIu32
-                     " slices, and a slice must be a file of its own; save it as an image sequence",
+                     " slices, and a slice must be a file of its own; name this file itself as INPUT, or save"
+                     " it as an image sequence",
                      printable(path, sizeof path, source->path), imagej->nimages);
 }
 
@@ -105,13 +106,47 @@ static enum status check_encoded_bytes(const struct tiff_source *source, const s
                      printable(path, sizeof path, source->path), image->slice_bytes, header->encoded_bytes);
 }
 
-static enum status fill_header(const struct tiff_handle *handle, const struct tiff_directory *directory,
-                               struct slice_header *header, struct error *error)
+/* What decoding needs of a file with several pages: its first bytes, the directory of the page with what it
+ * points to, as it was read just now, and its chunks. */
+static void find_page_parts(const struct tiff_handle *handle, const struct tiff_image *image,
+                            struct slice_header *header)
+{
+    enum { HEADER_BYTES = 16 };
+    struct part_list parts = handle->source->used;
+    part_list_add(&parts, 0, HEADER_BYTES);
+    for (uint32_t i = 0; i < image->nchunks; i++)
+        part_list_add(&parts, TIFFGetStrileOffset(handle->tif, i), TIFFGetStrileByteCount(handle->tif, i));
+    part_list_store(&parts, header);
+}
+
+static void find_parts(const struct tiff_handle *handle, const struct tiff_image *image,
+                       const struct tiff_chunks *chunks, struct slice_header *header)
+{
+    const struct part_list *used = &handle->source->used;
+    uint64_t end_bytes = chunks->end_bytes;
+    if (header->page_at != 0 && header->swapped) {
+        raw_header_set(header, image->nx, image->ny, image->type, TIFFIsBigEndian(handle->tif),
+                       header->voxels_offset);
+        return;
+    }
+    if (header->page_at != 0) {
+        find_page_parts(handle, image, header);
+        return;
+    }
+    if (used->nparts > 0) {
+        const struct file_part *last = &used->parts[used->nparts - 1];
+        end_bytes = last->offset + last->n_bytes > end_bytes ? last->offset + last->n_bytes : end_bytes;
+    }
+    slice_header_set_whole(header, end_bytes);
+}
+
+enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff_directory *directory,
+                             const struct codec_options *options, struct slice_header *header,
+                             struct error *error)
 {
     struct tiff_image image;
     struct tiff_chunks chunks;
     struct imagej_description imagej = {.nimages = 1};
-    uint64_t used_bytes = handle->source->used_bytes;
     const char *description;
     if (tiff_image_describe(handle, &image, error) != STATUS_OK ||
         tiff_image_check_chunks(handle, &image, &chunks, error) != STATUS_OK)
@@ -123,15 +158,19 @@ static enum status fill_header(const struct tiff_handle *handle, const struct ti
         .ny = image.ny,
         .type = image.type,
         .spacing = find_spacing(handle, directory, &imagej),
-        .plain = is_plain(handle, &image, &chunks),
+        .page_at = options ? options->page_at : 0,
         .voxels_offset = chunks.first_bytes,
         .decode_bytes = tiff_image_decode_bytes(&image),
     };
     header->spacing_origin = find_origin(header->spacing, &imagej);
-    slice_header_set_whole(header, used_bytes > chunks.end_bytes ? used_bytes : chunks.end_bytes);
+    bool native =
+        voxel_bytes(image.type) == 1 || (TIFFIsBigEndian(handle->tif) != 0) != is_little_endian_host();
+    header->plain = native && is_stored(handle, &image, &chunks);
+    header->swapped = !native && is_stored(handle, &image, &chunks);
+    find_parts(handle, &image, &chunks, header);
     tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
-    if (check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image, &chunks, &imagej,
-                           error) != STATUS_OK)
+    if (header->page_at == 0 && check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image,
+                                                   &chunks, &imagej, error) != STATUS_OK)
         return error->status;
     return check_encoded_bytes(handle->source, &image, header, error);
 }
@@ -143,13 +182,14 @@ enum status tiff_read_header(const struct input_file *file, const struct codec_o
     struct tiff_handle handle;
     struct tiff_form form;
     struct tiff_directory directory;
-    (void)options;
+    uint64_t page_at = options ? options->page_at : 0;
     tiff_source_init_file(&source, file);
     if (tiff_form_read(&source, &form, error) != STATUS_OK ||
-        tiff_directory_read(&source, &form, form.first_directory, &directory, error) != STATUS_OK ||
-        tiff_handle_open(&handle, &source, TIFF_TABLE_BYTES_MAX, error) != STATUS_OK)
+        tiff_directory_read(&source, &form, page_at ? page_at : form.first_directory, &directory, error) !=
+            STATUS_OK ||
+        tiff_handle_open(&handle, &source, page_at, TIFF_TABLE_BYTES_MAX, error) != STATUS_OK)
         return error->status;
-    if (fill_header(&handle, &directory, header, error) == STATUS_OK)
+    if (tiff_header_fill(&handle, &directory, options, header, error) == STATUS_OK && page_at == 0)
         tiff_directory_check_one_page(&source, &form, &directory, error);
     tiff_handle_close(&handle);
     return error->status;
