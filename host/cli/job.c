@@ -26,6 +26,7 @@ static enum status fill_source(struct job *job, struct error *error)
         .slices = job->source_slices,
         .nslices = stack->extent.nz,
         .program_version = STACKTHUMB_VERSION,
+        .spacing_source = stack_spacing_source(stack),
     };
     return STATUS_OK;
 }
@@ -38,7 +39,7 @@ static enum status choose_pyramid(struct job *job, const struct options *options
         .type = stack->type,
         .nlevels =
             options->nlevels ? options->nlevels : extent_levels_until(stack->extent, options->until_pixels),
-        .spacing = options->spacing_given ? options->spacing : stack->spacing,
+        .spacing = stack->spacing,
     };
     return extent_check_levels(stack->extent, stack->type, job->pyramid.nlevels, error);
 }
@@ -52,6 +53,7 @@ enum status job_open(struct job *job, const struct options *options, enum missin
         .range = options->range,
         .gray = options->gray,
         .widen = options->widen,
+        .voxel_size = options->spacing,
         .cancel = signals_flag(options->signals),
     };
     *job = (struct job){0};

@@ -41,4 +41,6 @@ void notes_on_stack(const struct stack *stack, const struct options *options)
     if (stack->nunreadable > NOTE_REASONS)
         message_note(options, "taken as missing: %zu more that cannot be read",
                      stack->nunreadable - NOTE_REASONS);
+    for (size_t i = 0; i < stack->sources.warnings.count; i++)
+        message_note(options, "%s", stack->sources.warnings.lines[i]);
 }

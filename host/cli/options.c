@@ -118,7 +118,6 @@ static bool parse_widen(struct options *options, const char *value)
 
 static bool parse_voxel_size(struct options *options, const char *value)
 {
-    options->spacing_given = true;
     return spacing_parse(value, &options->spacing);
 }
 
@@ -261,7 +260,8 @@ static const struct option_row rows[] = {
     {0, "voxel-size", "LENGTH", FOR_BUILD | FOR_INFO, parse_voxel_size,
      "a length with its unit (nm, um, mm, cm, inch) such as 5.2um or 5.2x5.2x10um",
      "spacing of the input, for all axes (5.2um) or x, y and z\n"
-     "(5.2x5.2x10um); default: as the slices say"},
+     "(5.2x5.2x10um); default: as the slices, or the files of the\n"
+     "scanner beside them, say"},
     {0, "threads", "N", FOR_STACKS | FOR_BENCH, parse_threads, "a number from 1 to 1024",
      "threads to decode, compute and encode with\n"
      "(default: all cores)"},

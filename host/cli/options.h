@@ -38,8 +38,7 @@ struct options {
     enum missing_policy missing;
     struct slice_range range;
     bool gray, widen;
-    bool spacing_given;
-    struct spacing spacing;
+    struct spacing spacing; /* all 0: not given */
     uint32_t batch_slices, band_rows; /* 0: not given */
     enum progress_style progress;
     unsigned nruns; /* of each backend, for bench */

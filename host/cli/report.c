@@ -40,6 +40,37 @@ static const char *layout_text(char *text, const struct stack *stack)
     return text;
 }
 
+/* The spacing and where it comes from; then what others say who tell one. */
+static void print_spacing(const struct stack *stack)
+{
+    const struct spacing_choice *choice = &stack->sources.choice;
+    const struct spacing_candidate *taken = spacing_choice_taken(choice);
+    char text[SPACING_SHOWN_BYTES];
+    printf("%-14s %s%s%s\n", "spacing", spacing_show(text, stack->spacing), taken ? ", from " : "",
+           taken ? taken->source : "");
+    for (unsigned i = 0; i < choice->ncandidates; i++) {
+        const struct spacing_candidate *candidate = &choice->candidates[i];
+        if (candidate != taken)
+            printf("%-14s (%s, from %s)\n", "", spacing_show(text, candidate->spacing), candidate->source);
+    }
+}
+
+/* What the text files of scanners tell. */
+static void print_sidecars(const struct stack *stack)
+{
+    char name[PRINTABLE_BYTES];
+    const struct sidecar_files *sidecars = &stack->sources.sidecars;
+    for (unsigned i = 0; i < sidecars->nfiles; i++) {
+        const struct sidecar *sidecar = &sidecars->files[i].sidecar;
+        print_field(i ? "" : "sidecar", printable(name, sizeof name, sidecars->files[i].name));
+        for (unsigned k = 0; k < sidecar->nfacts; k++)
+            printf("%-14s   %s: %s\n", "", sidecar->facts[k].name, sidecar->facts[k].text);
+        if (sidecar->slice_nx > 0 && sidecar->slice_ny > 0 && sidecar->nslices > 0)
+            printf("%-14s   extent: %u x %u x %u\n", "", sidecar->slice_nx, sidecar->slice_ny,
+                   sidecar->nslices);
+    }
+}
+
 static void print_missing(const struct stack *stack)
 {
     if (stack->nmissing)
@@ -70,10 +101,12 @@ void report_stack(const struct job *job)
     print_field("extent", extent_text(text, stack->extent));
     print_field("type", voxel_name(stack->type));
     print_field("layout", layout_text(text, stack));
-    print_field("spacing", spacing_show(text, job->pyramid.spacing));
+    print_spacing(stack);
+    print_sidecars(stack);
     print_missing(stack);
     print_list("unreadable", stack->unreadable, stack->nunreadable, true);
     print_list("ignored", stack->ignored, stack->nignored, false);
+    print_list("warning", stack->sources.warnings.lines, stack->sources.warnings.count, true);
 }
 
 void report_levels(const struct job *job)

@@ -71,6 +71,13 @@ static json_t *spacing_json(struct spacing spacing)
     return with(json, "unit", *unit ? json_string(unit) : json_null());
 }
 
+/* The spacing of level 0, and who told it. */
+static json_t *source_spacing_json(struct spacing spacing, const char *source)
+{
+    json_t *json = spacing_json(spacing);
+    return source && *source && json_is_object(json) ? with(json, "source", string_json(source)) : json;
+}
+
 static json_t *slice_json(const struct source_slice *slice)
 {
     if (!slice->name)
@@ -117,7 +124,7 @@ static json_t *manifest_json(const struct pyramid *pyramid, const struct output_
     json = with(json, "source", source_json(source, pyramid->extent.nz));
     json = with(json, "extent", extent_json(pyramid->extent));
     json = with(json, "type", json_string(voxel_name(pyramid->type)));
-    json = with(json, "spacing", spacing_json(pyramid->spacing));
+    json = with(json, "spacing", source_spacing_json(pyramid->spacing, source->spacing_source));
     json = with(json, "levels", levels_json(pyramid));
     json = with(json, "compression", json_string(encoding_name(encoding)));
     return with(json, "complete", json_boolean(complete));

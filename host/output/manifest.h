@@ -8,7 +8,9 @@
  *   source          {folder, slices: for every z {name, bytes, mtime_ns}, or null where it is missing}
  *   extent          {nx, ny, nz} of level 0, in voxels
  *   type            "u8" ... "f32", of every level
- *   spacing         {x, y, z, unit} of level 0, null for what is not known
+ *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it, such
+ * as
+ *                   "--voxel-size", "scan.log" or "TIFF resolution"
  *   levels          for every level built {level, folder, extent, spacing}
  *   compression     "none", "deflate" or "zstd", of every slice
  *   complete        false until every slice of every level is there */

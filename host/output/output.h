@@ -32,6 +32,7 @@ struct output_source {
     const struct source_slice *slices; /* extent.nz of them */
     uint32_t nslices;
     const char *program_version;
+    const char *spacing_source; /* who told the spacing: "scan.log"; "" or NULL when it is not known */
 };
 
 /* The form that slices are written in. */

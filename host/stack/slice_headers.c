@@ -158,6 +158,5 @@ enum status slice_headers_agree(struct stack *stack, const struct stack_request 
     stack->extent.nx = first->header.nx;
     stack->extent.ny = first->header.ny;
     stack->type = first->header.type;
-    stack->spacing = first->header.spacing;
     return STATUS_OK;
 }

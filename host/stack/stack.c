@@ -131,7 +131,9 @@ static enum status open_slices(struct stack *stack, const struct stack_request *
     status = slice_headers_read(stack, request, error);
     if (status == STATUS_OK)
         status = slice_headers_agree(stack, request, error);
-    return status == STATUS_OK && stack->nunreadable > 0 ? count_missing(stack, error) : status;
+    if (status == STATUS_OK && stack->nunreadable > 0)
+        status = count_missing(stack, error);
+    return status == STATUS_OK ? stack_spacing_find(stack, request, error) : status;
 }
 
 enum status stack_open(struct stack **opened, const struct stack_request *request, struct error *error)
@@ -161,6 +163,7 @@ void stack_close(struct stack *stack)
     for (uint32_t z = 0; z < stack->extent.nz; z++)
         free(stack->slices[z].path);
     free(stack->slices);
+    stack_spacing_end(&stack->sources);
     free_strings(stack->ignored, stack->nignored);
     free_strings(stack->unreadable, stack->nunreadable);
     free(stack->missing);

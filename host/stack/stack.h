@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "codec/codec.h"
+#include "stack/stack_spacing.h"
 #include "volume/extent.h"
 #include "volume/spacing.h"
 
@@ -30,11 +31,12 @@ struct stack {
     char *folder;         /* of the slices */
     struct extent extent; /* nz counts missing slices too */
     enum voxel_type type;
-    struct spacing spacing;
-    char *pattern;         /* for people: "slice_####.tif" */
-    struct slice *slices;  /* extent.nz of them, z = 0 first */
-    unsigned number_width; /* digits that numbers are padded to */
-    uint32_t nmissing;     /* slices without a file that can be read */
+    struct spacing spacing;       /* as taken of all that `sources` has */
+    struct stack_spacing sources; /* of the spacing */
+    char *pattern;                /* for people: "slice_####.tif" */
+    struct slice *slices;         /* extent.nz of them, z = 0 first */
+    unsigned number_width;        /* digits that numbers are padded to */
+    uint32_t nmissing;            /* slices without a file that can be read */
     char *missing; /* their numbers as ranges, "0120-0123, 0977", zero-padded as the names are; "" for none */
     char **unreadable; /* why, one message for each missing slice that has a file (MISSING_IGNORE only) */
     size_t nunreadable;
@@ -57,6 +59,7 @@ struct stack_request {
     struct slice_range range;
     bool gray;                 /* colour becomes its luma */
     bool widen;                /* u8 slices among u16 ones are scaled to 16 bits */
+    struct spacing voxel_size; /* as the user gives it; all 0: as the files tell */
     const atomic_bool *cancel; /* set by anyone (a signal handler) to stop; NULL: never */
 };
 

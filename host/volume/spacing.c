@@ -48,17 +48,31 @@ const char *unit_name(enum length_unit unit)
     return unit_names[unit];
 }
 
+double unit_nanometres(enum length_unit unit)
+{
+    static const double nanometres[] = {
+        [UNIT_NONE] = 0, [UNIT_NM] = 1,   [UNIT_UM] = 1e3,
+        [UNIT_MM] = 1e6, [UNIT_CM] = 1e7, [UNIT_INCH] = 25.4e6,
+    };
+    return nanometres[unit];
+}
+
 const char *spacing_show(char *text, struct spacing spacing)
 {
     const char *unit = spacing.unit == UNIT_NONE ? "(no unit)" : unit_name(spacing.unit);
+    const double lengths[] = {spacing.x, spacing.y, spacing.z};
+    char shown[3][16];
+    for (int axis = 0; axis < 3; axis++)
+        if (lengths[axis] > 0)
+            snprintf(shown[axis], sizeof shown[axis], "%.6g", lengths[axis]);
+        else
+            strcpy(shown[axis], "?");
     if (!spacing_known(spacing))
         snprintf(text, SPACING_SHOWN_BYTES, "unknown");
-    else if (!(spacing.z > 0))
-        snprintf(text, SPACING_SHOWN_BYTES, "%.6g x %.6g x ? %s", spacing.x, spacing.y, unit);
-    else if (spacing.x == spacing.y && spacing.y == spacing.z)
-        snprintf(text, SPACING_SHOWN_BYTES, "%.6g %s", spacing.x, unit);
+    else if (strcmp(shown[0], shown[1]) == 0 && strcmp(shown[1], shown[2]) == 0)
+        snprintf(text, SPACING_SHOWN_BYTES, "%s %s", shown[0], unit);
     else
-        snprintf(text, SPACING_SHOWN_BYTES, "%.6g x %.6g x %.6g %s", spacing.x, spacing.y, spacing.z, unit);
+        snprintf(text, SPACING_SHOWN_BYTES, "%s x %s x %s %s", shown[0], shown[1], shown[2], unit);
     return text;
 }
 

@@ -44,6 +44,9 @@ bool spacing_known(struct spacing spacing);
 /* "nm", "um", "mm", "cm", "inch", or "" for UNIT_NONE. */
 const char *unit_name(enum length_unit unit);
 
+/* How many nanometres it is; 0 for UNIT_NONE. */
+double unit_nanometres(enum length_unit unit);
+
 /* The unit of that name, "µm" and "μm" too, UTF-8. False, with *unit untouched, when it is none of them. */
 bool length_unit_parse(const char *text, enum length_unit *unit);
 

@@ -177,7 +177,7 @@ static void test_options_stand_anywhere(void **state)
     assert_string_equal(options.operands[1], "out");
     assert_true(options.quiet && options.nlevels == 3 && options.missing == MISSING_IGNORE);
     assert_string_equal(options.device, "2");
-    assert_true(options.spacing_given && options.spacing.z == 5);
+    assert_true(options.spacing.z == 5);
     assert_true(options.device_memory_bytes == 1u << 20);
     assert_int_equal(PARSE(&options, &error, "build", "--", "--in", "-o"), STATUS_OK);
     assert_string_equal(options.operands[0], "--in");

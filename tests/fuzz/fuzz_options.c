@@ -24,8 +24,7 @@ static void check_options(char **arguments, size_t n)
     FUZZ_REQUIRE(options.noperands <= 2);
     FUZZ_REQUIRE(options.nlevels <= LEVELS_MAX);
     FUZZ_REQUIRE(options_threads(&options) >= 1 && options_computing_threads(&options) >= 1);
-    if (options.spacing_given)
-        fuzz_check_spacing(options.spacing);
+    fuzz_check_spacing(options.spacing);
 }
 
 static void check_values(const char *text)
