@@ -86,6 +86,7 @@ struct codec {
 
 extern const struct codec codec_tiff;
 extern const struct codec codec_bmp;
+extern const struct codec codec_png;
 
 /* One part: the file's first n_bytes. */
 void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes);
