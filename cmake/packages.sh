@@ -29,7 +29,7 @@ install_packages() {
 }
 
 # To build and run: compiler, CMake, the OpenCL loader with PoCL as a device that is always there, TIFF and its compressions, PNG,
-# JSON, hashes.
+# JPEG, JSON, hashes.
 # binutils: PoCL links its kernels with ld.
 build_packages="gcc libc6-dev binutils cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers pocl-opencl-icd
-    libtiff-dev libpng-dev libdeflate-dev libzstd-dev libjansson-dev libxxhash-dev"
+    libtiff-dev libpng-dev libjpeg62-turbo-dev libdeflate-dev libzstd-dev libjansson-dev libxxhash-dev"
