@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/backend.h"
 #include "cli/command.h"
+#include "cli/info_json.h"
 #include "cli/job.h"
 #include "cli/messages.h"
 #include "cli/options.h"
@@ -24,6 +25,10 @@ static enum status info_run(const struct options *options, struct error *error)
     status = backend_plan(&backend, &job.pyramid, job.whole_slices, &memory.budget, &plan, error);
     if (status != STATUS_OK)
         goto close_backend;
+    if (options->as_json) {
+        status = info_json_print(options, &job, &backend, &memory, &plan, error);
+        goto close_backend;
+    }
     report_stack(&job);
     report_levels(&job);
     report_plan(&job, &backend, &memory, &plan);

@@ -166,6 +166,12 @@ static bool parse_json(struct options *options, const char *value)
     return *value != '\0';
 }
 
+static bool parse_as_json(struct options *options, const char *value)
+{
+    (void)value;
+    return options->as_json = true;
+}
+
 static bool parse_plot(struct options *options, const char *value)
 {
     options->plot_file = value;
@@ -278,6 +284,7 @@ static const struct option_row rows[] = {
      "write below FOLDER, which chooses the disk (default:\n"
      "$TMPDIR, or /tmp)"},
     {0, "json", "FILE", FOR_BENCH, parse_json, "the name of a file", "write the measurements to FILE, too"},
+    {0, "json", NULL, FOR_INFO, parse_as_json, NULL, "print all of it as one JSON object, for programs"},
     {0, "plot", "FILE", FOR_BENCH, parse_plot, "the name of a file that ends in .svg or .png",
      "draw them with gnuplot, as .svg or .png"},
     {0, "progress", "STYLE", FOR_RUNS, parse_progress, "auto, bar, lines, json or none",
@@ -305,14 +312,28 @@ struct getopt_table {
     char letters[2 + ROWS + 1];
 };
 
-static void fill_getopt_table(struct getopt_table *table)
+/* Whether the row is to be known to a command of these bits: an option of two rows, for different commands,
+ * is that of the command, and the last one where neither is. */
+static bool row_counts(int index, unsigned bit)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (i != index && strcmp(rows[i].name, rows[index].name) == 0)
+            return rows[index].commands & bit || (!(rows[i].commands & bit) && index > i);
+    return true;
+}
+
+/* For a command of `bit`, or 0 where it is not known yet. */
+static void fill_getopt_table(struct getopt_table *table, unsigned bit)
 {
     /* '-': operands are returned in place, as option 1; ':': a value that is missing is told apart. */
     char *letter = table->letters;
+    struct option *option = table->options;
     *letter++ = '-';
     *letter++ = ':';
     for (int i = 0; i < ROWS; i++) {
-        table->options[i] = (struct option){
+        if (!row_counts(i, bit))
+            continue;
+        *option++ = (struct option){
             .name = rows[i].name,
             .has_arg = rows[i].argument ? required_argument : no_argument,
             .val = FIRST_ROW + i,
@@ -320,8 +341,24 @@ static void fill_getopt_table(struct getopt_table *table)
         if (rows[i].letter)
             *letter++ = rows[i].letter; /* none of these takes a value */
     }
-    table->options[ROWS] = (struct option){0};
+    *option = (struct option){0};
     *letter = '\0';
+}
+
+/* The bit of the command, which is the first operand that names one; 0 when none does. Options may stand
+ * before it, and which they are depends on it. */
+static unsigned find_command_bit(int argc, char **argv)
+{
+    struct getopt_table table;
+    int value;
+    fill_getopt_table(&table, 0);
+    optind = 0; /* GNU: start anew, which tests need */
+    while ((value = getopt_long(argc, argv, table.letters, table.options, NULL)) != -1) {
+        const struct command *command = value == 1 ? command_find(optarg) : NULL;
+        if (command)
+            return command->bit;
+    }
+    return 0;
 }
 
 static const struct option_row *find_row(int value)
@@ -412,9 +449,9 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
     struct getopt_table table;
     uint64_t given = 0;
     *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS, .missing = MISSING_FAIL, .nruns = RUNS};
-    fill_getopt_table(&table);
     opterr = 0;
-    optind = 0; /* GNU: start anew, which tests need */
+    fill_getopt_table(&table, find_command_bit(argc, argv));
+    optind = 0;
     enum status status = STATUS_OK;
     while (status == STATUS_OK) {
         int before = optind > 0 ? optind : 1;

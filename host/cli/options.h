@@ -46,6 +46,7 @@ struct options {
     struct extent phantom_extent;
     enum voxel_type phantom_type;
     const char *output_folder, *json_file, *plot_file; /* NULL: not given */
+    bool as_json; /* info */
     bool force, dry_run, stats, quiet, verbose;
 };
 

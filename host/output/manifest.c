@@ -6,11 +6,11 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "output/atomic_file.h"
+#include "output/json_values.h"
 #include "output/level_names.h"
 
 #include <fcntl.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,80 +22,30 @@ enum { FORMAT_VERSION = 1 };
 /* A manifest of a million slices stays below this. */
 static const uint64_t manifest_bytes_max = 1u << 29;
 
-/* Building. jansson's _new functions take their value over, on failure too, and fail when it is NULL: so a
- * NULL anywhere makes the whole NULL. */
-
-/* Takes over `value`; frees `object` and returns NULL on failure. */
-static json_t *with(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, value) == 0)
-        return object;
-    json_decref(object);
-    return NULL;
-}
-
-static json_t *string_json(const char *text)
-{
-    json_t *json = json_string(text);
-    if (json)
-        return json;
-    size_t n_bytes = 4 * strlen(text) + 8; /* not UTF-8 (or no memory): every byte may become \xNN */
-    char *shown = malloc(n_bytes);
-    if (!shown)
-        return NULL;
-    json = json_string(printable(shown, n_bytes, text));
-    free(shown);
-    return json;
-}
-
-static json_t *extent_json(struct extent extent)
-{
-    json_t *json = with(json_object(), "nx", json_integer(extent.nx));
-    json = with(json, "ny", json_integer(extent.ny));
-    return with(json, "nz", json_integer(extent.nz));
-}
-
-static json_t *length_json(double length)
-{
-    return length > 0 && isfinite(length) ? json_real(length) : json_null();
-}
-
-static json_t *spacing_json(struct spacing spacing)
-{
-    if (!spacing_known(spacing))
-        return json_null();
-    const char *unit = unit_name(spacing.unit);
-    json_t *json = with(json_object(), "x", length_json(spacing.x));
-    json = with(json, "y", length_json(spacing.y));
-    json = with(json, "z", length_json(spacing.z));
-    return with(json, "unit", *unit ? json_string(unit) : json_null());
-}
+/* Building: see json_values.h. */
 
 /* The spacing of level 0, and who told it. */
 static json_t *source_spacing_json(struct spacing spacing, const char *source)
 {
-    json_t *json = spacing_json(spacing);
-    return source && *source && json_is_object(json) ? with(json, "source", string_json(source)) : json;
+    json_t *json = json_spacing(spacing);
+    return source && *source && json_is_object(json) ? json_with(json, "source", json_text(source)) : json;
 }
 
 static json_t *slice_json(const struct source_slice *slice)
 {
     if (!slice->name)
         return json_null();
-    json_t *json = with(json_object(), "name", string_json(slice->name));
-    json = with(json, "bytes", json_integer((json_int_t)slice->n_bytes));
-    return with(json, "mtime_ns", json_integer(slice->mtime_ns));
+    json_t *json = json_with(json_object(), "name", json_text(slice->name));
+    json = json_with(json, "bytes", json_integer((json_int_t)slice->n_bytes));
+    return json_with(json, "mtime_ns", json_integer(slice->mtime_ns));
 }
 
 static json_t *source_json(const struct output_source *source, uint32_t nz)
 {
     json_t *slices = json_array();
     for (uint32_t z = 0; z < nz && slices; z++)
-        if (json_array_append_new(slices, slice_json(&source->slices[z])) != 0) {
-            json_decref(slices);
-            slices = NULL;
-        }
-    return with(with(json_object(), "folder", string_json(source->folder)), "slices", slices);
+        slices = json_and(slices, slice_json(&source->slices[z]));
+    return json_with(json_with(json_object(), "folder", json_text(source->folder)), "slices", slices);
 }
 
 static json_t *levels_json(const struct pyramid *pyramid)
@@ -103,14 +53,11 @@ static json_t *levels_json(const struct pyramid *pyramid)
     json_t *levels = json_array();
     for (unsigned level = 1; level <= pyramid->nlevels && levels; level++) {
         char name[LEVEL_NAME_BYTES];
-        json_t *json = with(json_object(), "level", json_integer(level));
-        json = with(json, "folder", json_string(level_name(name, level)));
-        json = with(json, "extent", extent_json(extent_at_level(pyramid->extent, level)));
-        json = with(json, "spacing", spacing_json(spacing_at_level(pyramid->spacing, level)));
-        if (json_array_append_new(levels, json) != 0) {
-            json_decref(levels);
-            levels = NULL;
-        }
+        json_t *json = json_with(json_object(), "level", json_integer(level));
+        json = json_with(json, "folder", json_string(level_name(name, level)));
+        json = json_with(json, "extent", json_extent(extent_at_level(pyramid->extent, level)));
+        json = json_with(json, "spacing", json_spacing(spacing_at_level(pyramid->spacing, level)));
+        levels = json_and(levels, json);
     }
     return levels;
 }
@@ -118,42 +65,23 @@ static json_t *levels_json(const struct pyramid *pyramid)
 static json_t *manifest_json(const struct pyramid *pyramid, const struct output_source *source,
                              enum encoding encoding, bool complete)
 {
-    json_t *program = with(json_object(), "name", json_string(PROGRAM_NAME));
-    json_t *json = with(json_object(), "format_version", json_integer(FORMAT_VERSION));
-    json = with(json, "program", with(program, "version", string_json(source->program_version)));
-    json = with(json, "source", source_json(source, pyramid->extent.nz));
-    json = with(json, "extent", extent_json(pyramid->extent));
-    json = with(json, "type", json_string(voxel_name(pyramid->type)));
-    json = with(json, "spacing", source_spacing_json(pyramid->spacing, source->spacing_source));
-    json = with(json, "levels", levels_json(pyramid));
-    json = with(json, "compression", json_string(encoding_name(encoding)));
-    return with(json, "complete", json_boolean(complete));
-}
-
-/* The fewest digits with which `value` is read back as itself: 5.2 is to be written so, not as
- * 5.2000000000000002. */
-static int digits_of(double value)
-{
-    char text[32];
-    for (int digits = 1; digits < 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            return digits;
-    }
-    return 17;
+    json_t *program = json_with(json_object(), "name", json_string(PROGRAM_NAME));
+    json_t *json = json_with(json_object(), "format_version", json_integer(FORMAT_VERSION));
+    json = json_with(json, "program", json_with(program, "version", json_text(source->program_version)));
+    json = json_with(json, "source", source_json(source, pyramid->extent.nz));
+    json = json_with(json, "extent", json_extent(pyramid->extent));
+    json = json_with(json, "type", json_string(voxel_name(pyramid->type)));
+    json = json_with(json, "spacing", source_spacing_json(pyramid->spacing, source->spacing_source));
+    json = json_with(json, "levels", levels_json(pyramid));
+    json = json_with(json, "compression", json_string(encoding_name(encoding)));
+    return json_with(json, "complete", json_boolean(complete));
 }
 
 static int spacing_digits(const struct pyramid *pyramid)
 {
     int digits = 1;
-    for (unsigned level = 0; level <= pyramid->nlevels; level++) {
-        struct spacing spacing = spacing_at_level(pyramid->spacing, level);
-        const double lengths[] = {spacing.x, spacing.y, spacing.z};
-        for (int axis = 0; axis < 3; axis++) {
-            int needed = digits_of(lengths[axis]);
-            digits = needed > digits ? needed : digits;
-        }
-    }
+    for (unsigned level = 0; level <= pyramid->nlevels; level++)
+        digits = json_digits(spacing_at_level(pyramid->spacing, level), digits);
     return digits;
 }
 

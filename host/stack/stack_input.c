@@ -15,6 +15,12 @@ enum stack_input stack_input_of(const char *input)
     return stat(input, &about) == 0 && !S_ISDIR(about.st_mode) ? STACK_FILE : STACK_FOLDER;
 }
 
+const char *stack_input_name(enum stack_input kind)
+{
+    static const char *const names[] = {[STACK_FOLDER] = "folder", [STACK_FILE] = "file"};
+    return names[kind];
+}
+
 char *stack_input_output(const char *input)
 {
     if (stack_input_of(input) == STACK_FOLDER)

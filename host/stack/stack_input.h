@@ -13,6 +13,9 @@ enum stack_input { STACK_FOLDER, STACK_FILE };
  * is taken for a folder's, which then says so. */
 enum stack_input stack_input_of(const char *input);
 
+/* "folder", "file", ...: what it is, for programs. */
+const char *stack_input_name(enum stack_input kind);
+
 /* Where the pyramid of `input` goes unless the user says it: the folder .thumbnail in that of the slices,
  * where CTHarvester looks for it; for a file, its name with .thumbnail behind. malloc'ed, and the caller
  * frees it; NULL when there is no memory. */

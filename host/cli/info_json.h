@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * All that `info` tells, as one JSON object for programs. Keys may be added; none changes its meaning without
+ * another format_version. What is not known is null; counts of bytes that do not fit 63 bits are null, too.
+ *
+ *   format_version  1
+ *   program         {name: "stackthumb", version}
+ *   input           as it was given
+ *   stack           kind: "folder", "file", ...: what INPUT is
+ *                   folder, pattern: of the slices
+ *                   slices: how many there are; first, last: their names
+ *                   missing: {count, ranges: "0120-0123, 0977"}
+ *                   unreadable: [why, for each of those that are missing although there is a file]
+ *                   ignored: [names in the folder that are no slices]
+ *                   extent {nx, ny, nz}, type "u8" ... "f32"
+ *                   layouts: [{layout, slices}], the most common layouts of the files
+ *                   spacing: {x, y, z, unit, source}, or null
+ *                   candidates: [{source, spacing, taken, doubtful, disagrees}], the most trusted first: all
+ * who tell a spacing; doubtful: a resolution that programs write who know none; disagrees: by more than 0.1 %
+ * with the one that is taken sidecars: [{name, facts: {name: text}, extent, note}]: text files of scanners
+ *                   warnings: [one line each]
+ *   levels          [{level, extent, spacing, bytes}], level 0 is the stack
+ *   plan            what a build would do: {reads_bytes, writes_bytes, writes_slices, compression, device,
+ *                     batch_slices, band_rows, buffers, buffer_bytes, host_bytes, host_allowed_bytes,
+ *                     host_held_bytes, host_driver_bytes, host_batches_bytes, host_pipeline_bytes,
+ * device_bytes}; with a compression writes_bytes is the most that it can be */
+#ifndef STACKTHUMB_CLI_INFO_JSON_H
+#define STACKTHUMB_CLI_INFO_JSON_H
+
+#include "cli/backend.h"
+#include "cli/job.h"
+#include "cli/run_memory.h"
+#include "downsample/plan.h"
+
+/* Prints it on standard output. STATUS_FAILED when memory is refused; that the output was taken is checked by
+ * message_flush. */
+enum status info_json_print(const struct options *options, const struct job *job,
+                            const struct backend *backend, const struct run_memory *memory,
+                            const struct downsample_plan *plan, struct error *error);
+
+#endif
