@@ -14,7 +14,7 @@ void fuzz_codec(const struct codec *codec, const uint8_t *data, size_t n_bytes);
 
 /* Checks what a header says of a file with these bytes and, as above, decodes its slice. decode() reads the
  * bytes that it is given, writes every voxel and none beyond, twice the same; plain voxels are those of
- * decode(). */
+ * decode(); bytes that changed since the header was read do no harm. */
 enum { FUZZ_SLICE_BYTES_MAX = 1 << 20 };
 void fuzz_codec_check(const struct codec *codec, const struct slice_header *header, const uint8_t *data,
                       size_t n_bytes);
