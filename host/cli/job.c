@@ -53,6 +53,7 @@ enum status job_open(struct job *job, const struct options *options, enum missin
         .range = options->range,
         .gray = options->gray,
         .widen = options->widen,
+        .raw = options->raw,
         .voxel_size = options->spacing,
         .cancel = signals_flag(options->signals),
     };

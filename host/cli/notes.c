@@ -34,6 +34,8 @@ void notes_on_stack(const struct stack *stack, const struct options *options)
 {
     if (stack->nignored)
         note_ignored(stack, options);
+    if (stack->surplus)
+        message_note(options, "%s", stack->surplus);
     if (stack->nmissing)
         note_missing(stack, options);
     for (size_t i = 0; i < stack->nunreadable && i < NOTE_REASONS; i++)

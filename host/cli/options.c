@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "cli/bench_plot.h"
 #include "cli/values.h"
+#include "codec/raw_text.h"
 
 #include <getopt.h>
 #include <sched.h>
@@ -114,6 +115,14 @@ static bool parse_widen(struct options *options, const char *value)
 {
     (void)value;
     return options->widen = true;
+}
+
+static bool parse_raw(struct options *options, const char *value)
+{
+    struct volume_header ignored;
+    bool skips;
+    options->raw = value;
+    return raw_text_parse(&ignored, value, &skips);
 }
 
 static bool parse_voxel_size(struct options *options, const char *value)
@@ -263,6 +272,13 @@ static const struct option_row rows[] = {
      "take colour slices, as their luma (ITU-R BT.601)"},
     {0, "widen", NULL, FOR_STACKS | FOR_BENCH, parse_widen, NULL,
      "scale 8-bit slices among 16-bit ones to 16 bits (x257)"},
+    {0, "raw", "NXxNYxNZ:TYPE", FOR_STACKS | FOR_BENCH, parse_raw,
+     "an extent and a type (u8, i8, u16, i16, u32, i32, f32 or f64), then :big and :skip=N where needed, "
+     "such as "
+     "2048x2048x900:u16:big:skip=512",
+     "read the file INPUT as voxels of this extent and type, x\n"
+     "fastest, little-endian or, with :big behind it, big-endian,\n"
+     "the first N bytes passed over with :skip=N"},
     {0, "voxel-size", "LENGTH", FOR_BUILD | FOR_INFO, parse_voxel_size,
      "a length with its unit (nm, um, mm, cm, inch) such as 5.2um or 5.2x5.2x10um",
      "spacing of the input, for all axes (5.2um) or x, y and z\n"

@@ -38,6 +38,7 @@ struct options {
     enum missing_policy missing;
     struct slice_range range;
     bool gray, widen;
+    const char *raw; /* as given; NULL: not given */
     struct spacing spacing; /* all 0: not given */
     uint32_t batch_slices, band_rows; /* 0: not given */
     enum progress_style progress;

@@ -103,6 +103,10 @@ void report_stack(const struct job *job)
     print_field("layout", layout_text(text, stack));
     print_spacing(stack);
     print_sidecars(stack);
+    if (stack->surplus)
+        print_field("surplus", stack->surplus);
+    if (stack->unused)
+        print_field("not used", stack->unused);
     print_missing(stack);
     print_list("unreadable", stack->unreadable, stack->nunreadable, true);
     print_list("ignored", stack->ignored, stack->nignored, false);

@@ -49,6 +49,13 @@ struct slice_header {
     uint64_t page_at;       /* where the directory of its page begins, in a file with several; else 0 */
     bool gray;              /* codec_options.gray, as decoding is to take it */
     bool swapped; /* the voxels lie as if they were plain, but in the other byte order than the host's */
+    bool f64;     /* codec_raw: the file's voxels are 64-bit floats, and f32 when decoded */
+    /* The parts are not of the file, but of what a stream in it, gzip or zlib, gives when inflated: `stream`
+     * says where that lies. It can only be read from its beginning on. The slices in it end after
+     * stream_end_bytes of what it gives. Streams are inflated before decode, which sees nothing of them. */
+    bool streamed;
+    struct file_part stream;
+    uint64_t stream_end_bytes;
     bool widened; /* the file's voxels are u8 and become u16 when decoded: x257, so that 255 is 65535 */
     uint64_t decode_bytes; /* memory that decode() takes for itself meanwhile; about, for it depends on how
                               the file was compressed */

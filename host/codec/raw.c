@@ -30,6 +30,15 @@ void raw_header_set(struct slice_header *header, uint32_t nx, uint32_t ny, enum 
     header->decode_bytes = 0;
 }
 
+void raw_header_set_f64(struct slice_header *header, uint32_t nx, uint32_t ny, bool big_endian,
+                        uint64_t offset)
+{
+    raw_header_set(header, nx, ny, VOXEL_F32, big_endian, offset);
+    header->f64 = true;
+    header->plain = false;
+    header->encoded_bytes = header->parts[0].n_bytes = saturated_mul3(nx, ny, sizeof(double));
+}
+
 /* Copied through memcpy because neither side need be aligned; compilers make a few vector instructions of it.
  */
 static void swap_2(const unsigned char *from, unsigned char *to, size_t n)
@@ -52,15 +61,31 @@ static void swap_4(const unsigned char *from, unsigned char *to, size_t n)
     }
 }
 
+/* The values of f64 voxels, swapped before if need be. */
+static void narrow_8(const unsigned char *from, float *to, size_t n, bool swapped)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        double voxel;
+        memcpy(&bits, from + 8 * i, sizeof bits);
+        bits = swapped ? __builtin_bswap64(bits) : bits;
+        memcpy(&voxel, &bits, sizeof voxel);
+        to[i] = (float)voxel;
+    }
+}
+
 static enum status raw_decode(const void *data, size_t n_bytes, const char *path,
                               const struct slice_header *header, void *voxels, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
-    size_t n = (size_t)header->ny * header->nx, voxel = voxel_bytes(header->type);
+    size_t n = (size_t)header->ny * header->nx;
+    size_t voxel = header->f64 ? sizeof(double) : voxel_bytes(header->type);
     if (n_bytes != n * voxel)
         return error_set(error, STATUS_INPUT, "%s: was changed after its header was checked; start again",
                          printable(shown, sizeof shown, path));
-    if (header->swapped && voxel == 2)
+    if (header->f64)
+        narrow_8(data, voxels, n, header->swapped);
+    else if (header->swapped && voxel == 2)
         swap_2(data, voxels, n);
     else if (header->swapped && voxel == 4)
         swap_4(data, voxels, n);

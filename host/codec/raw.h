@@ -20,4 +20,9 @@ extern const struct codec codec_raw;
 void raw_header_set(struct slice_header *header, uint32_t nx, uint32_t ny, enum voxel_type type,
                     bool big_endian, uint64_t offset);
 
+/* The same for voxels that are 64-bit floats in the file: each becomes the nearest f32 (IEEE 754, ties to
+ * even; beyond its range infinity). */
+void raw_header_set_f64(struct slice_header *header, uint32_t nx, uint32_t ny, bool big_endian,
+                        uint64_t offset);
+
 #endif

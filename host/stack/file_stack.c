@@ -2,6 +2,7 @@
  * A file as a stack. */
 #include "base/printable.h"
 #include "stack/stack_fill.h"
+#include "stack/volume_stack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ enum status stack_fill_file(struct stack *stack, const struct stack_request *req
     enum status status = take_folder(stack, request->input, &name, error);
     if (status != STATUS_OK)
         return status;
+    if (request->raw || volume_stack_takes(name))
+        return stack_fill_volume(stack, request, error);
     const struct codec *codec = codec_for_file(name);
     if (!codec)
         return error_set(error, STATUS_INPUT,

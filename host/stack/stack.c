@@ -108,6 +108,8 @@ static enum status take_range(struct stack *stack, const struct slice_range *ran
 
 static enum status fill(struct stack *stack, const struct stack_request *request, struct error *error)
 {
+    if (request->raw)
+        return stack_fill_file(stack, request, error);
     switch (stack_input_of(request->input)) {
     case STACK_FILE:
         return stack_fill_file(stack, request, error);
@@ -166,6 +168,8 @@ void stack_close(struct stack *stack)
     stack_spacing_end(&stack->sources);
     free_strings(stack->ignored, stack->nignored);
     free_strings(stack->unreadable, stack->nunreadable);
+    free(stack->surplus);
+    free(stack->unused);
     free(stack->missing);
     free(stack->pattern);
     free(stack->folder);

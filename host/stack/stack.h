@@ -42,6 +42,8 @@ struct stack {
     size_t nunreadable;
     char **ignored; /* names in the folder that are not slices, sorted; folders are not listed */
     size_t nignored;
+    char *surplus; /* a line for people: what lies behind the voxels of a raw volume; NULL for nothing */
+    char *unused;  /* what the header of a volume tells and nothing here uses; NULL for nothing */
 };
 
 enum missing_policy { MISSING_FAIL, MISSING_IGNORE };
@@ -60,6 +62,7 @@ struct stack_request {
     bool gray;                 /* colour becomes its luma */
     bool widen;                /* u8 slices among u16 ones are scaled to 16 bits */
     struct spacing voxel_size; /* as the user gives it; all 0: as the files tell */
+    const char *raw;           /* how INPUT, a raw volume, is to be read (codec/raw_text.h); else NULL */
     const atomic_bool *cancel; /* set by anyone (a signal handler) to stop; NULL: never */
 };
 

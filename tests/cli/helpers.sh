@@ -104,3 +104,11 @@ numbers() {
     sed -E -e 's/[0-9]+(\.[0-9]+)?/N/g' -e 's/\bN (bytes?|[kKMG]i?B)/N BYTES/g' -e 's/ +/ /g' \
         -e '/%/s# (N BYTES/s|-)$# RATE#' -e 's/^.* bottleneck.*$/BOTTLENECK/'
 }
+
+# volume FOLDER NX NY BYTES: the voxels of the stack that `stack` made there, one slice behind the other, on standard
+# output; a voxel has BYTES bytes. (The phantom's files have one strip, at byte 8.)
+volume() {
+    for file in "$1"/*.tif; do
+        tail -c +9 "$file" | head -c $(($2 * $3 * $4))
+    done
+}
