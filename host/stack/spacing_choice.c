@@ -24,12 +24,19 @@ bool spacing_disagree(struct spacing a, struct spacing b)
     return false;
 }
 
-/* Whether it is one of those that are there when nobody has set any. */
+/* Whether it is one of those that are there when nobody has set any: as many per inch as screens and printers
+ * have.
+ */
 static bool is_default_resolution(struct spacing spacing)
 {
+    static const double usual[] = {72, 96, 150, 300, 600};
     double per_inch = unit_nanometres(UNIT_INCH) / (spacing.x * unit_nanometres(spacing.unit));
-    return !is_apart(spacing.x, spacing.y) && isfinite(per_inch) &&
-           (!is_apart(per_inch, 72) || !is_apart(per_inch, 96));
+    if (!isfinite(per_inch) || is_apart(spacing.x, spacing.y))
+        return false;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!is_apart(per_inch, usual[i]))
+            return true;
+    return false;
 }
 
 void spacing_choice_add(struct spacing_choice *choice, const char *source, struct spacing spacing,

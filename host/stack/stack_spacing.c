@@ -93,8 +93,8 @@ static enum status warn_of_disagreement(struct stack_spacing *sources, struct er
     if (taken && taken->doubtful)
         return note_list_add(
             &sources->warnings, error,
-            "%s: is 72 or 96 per inch, as programs write it that know no voxel size; give it with "
-            "--voxel-size",
+            "%s: is that of a screen or printer, as programs write it that know no voxel size; "
+            "give it with --voxel-size",
             taken->source);
     for (unsigned i = 0; i < sources->choice.ncandidates && status == STATUS_OK; i++) {
         const struct spacing_candidate *candidate = &sources->choice.candidates[i];

@@ -290,6 +290,28 @@ static void test_other_extent(void **state)
     temp_folder_remove(folder);
 }
 
+static void test_resolution_of_screens(void **state)
+{
+    (void)state;
+    static const double per_inch[] = {72, 96, 150, 300, 600};
+    char folder[TEMP_PATH_BYTES];
+    for (size_t i = 0; i < sizeof per_inch / sizeof *per_inch; i++) {
+        double size = 1 / per_inch[i];
+        make_slices(folder, "s", (struct spacing){size, size, 0, UNIT_INCH});
+        struct stack *stack = open_stack(folder, none);
+        assert_string_equal(stack_spacing_source(stack), "TIFF resolution");
+        assert_int_equal(stack->sources.warnings.count, 1);
+        assert_non_null(strstr(stack->sources.warnings.lines[0], "screen or printer"));
+        stack_close(stack);
+        write_log(folder, "s.log", "5"); /* which it is not compared with */
+        check_stack(folder, "s.log", 5, NULL);
+        temp_folder_remove(folder);
+    }
+    make_slices(folder, "s", (struct spacing){1 / 1270.0, 1 / 1270.0, 0, UNIT_INCH});
+    check_stack(folder, "TIFF resolution", 1 / 1270.0, NULL);
+    temp_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_single_file),
         cmocka_unit_test(test_slices_that_differ),
         cmocka_unit_test(test_other_extent),
+        cmocka_unit_test(test_resolution_of_screens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
