@@ -13,6 +13,7 @@
  *                   ignored: [names in the folder that are no slices]
  *                   extent {nx, ny, nz}, type "u8" ... "f32"
  *                   layouts: [{layout, slices}], the most common layouts of the files
+ *                   unused: what the header of a volume tells and nothing here uses, or null
  *                   spacing: {x, y, z, unit, source}, or null
  *                   candidates: [{source, spacing, taken, doubtful, disagrees}], the most trusted first: all
  * who tell a spacing; doubtful: a resolution that programs write who know none; disagrees: by more than 0.1 %

@@ -117,10 +117,15 @@ void report_levels(const struct job *job)
 {
     const struct pyramid *pyramid = &job->pyramid;
     char extent[CELL], spacing[SPACING_SHOWN_BYTES], amount[VALUE_BYTES];
-    printf("\n%-9s  %-20s  %-20s  %s\n", "level", "extent", "spacing", "voxels");
+    int width = 20; /* of the column of spacings */
+    for (unsigned level = 0; level <= pyramid->nlevels; level++) {
+        int needed = (int)strlen(spacing_show(spacing, spacing_at_level(pyramid->spacing, level)));
+        width = needed > width ? needed : width;
+    }
+    printf("\n%-9s  %-20s  %-*s  %s\n", "level", "extent", width, "spacing", "voxels");
     for (unsigned level = 0; level <= pyramid->nlevels; level++) {
         struct extent at = extent_at_level(pyramid->extent, level);
-        printf("%-9u  %-20s  %-20s  %s\n", level, extent_text(extent, at),
+        printf("%-9u  %-20s  %-*s  %s\n", level, extent_text(extent, at), width,
                spacing_show(spacing, spacing_at_level(pyramid->spacing, level)),
                value_bytes(amount, extent_volume_bytes(at, pyramid->type)));
     }

@@ -17,8 +17,13 @@ enum stack_input stack_input_of(const char *input)
 
 const char *stack_input_name(enum stack_input kind)
 {
-    static const char *const names[] = {[STACK_FOLDER] = "folder", [STACK_FILE] = "file"};
-    return names[kind];
+    switch (kind) {
+    case STACK_FOLDER:
+        return "folder";
+    case STACK_FILE:
+        break;
+    }
+    return "file";
 }
 
 char *stack_input_output(const char *input)
