@@ -29,7 +29,7 @@ static void mend_checksums(uint8_t *data, size_t n_bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
-    uint8_t *mended = malloc(n_bytes + !n_bytes);
+    uint8_t *mended = calloc(n_bytes + !n_bytes, 1);
     FUZZ_REQUIRE(mended);
     if (n_bytes > 0)
         memcpy(mended, data, n_bytes);
