@@ -244,9 +244,9 @@ static enum status parse_spacing(const struct keys *keys, struct volume_header *
     }
     if (keys->given[KEY_UNITS])
         volume_unit(keys->values[KEY_UNITS], &unit, &factor);
-    if (lengths[0] > 0 && lengths[1] > 0)
-        header->spacing =
-            (struct spacing){lengths[0] * factor, lengths[1] * factor, lengths[2] * factor, unit};
+    double x = lengths[0] * factor, y = lengths[1] * factor, z = lengths[2] * factor;
+    if (x > 0 && y > 0 && isfinite(x) && isfinite(y) && isfinite(z)) /* metres may pass what fits */
+        header->spacing = (struct spacing){x, y, z, unit};
     else
         header->spacing_origin = SPACING_NOWHERE;
     return STATUS_OK;

@@ -348,7 +348,7 @@ static enum status parse_spacing(const struct nrrd_fields *fields, const struct 
         return status;
     double x = lengths[axes->kept[0]] * factor, y = lengths[axes->kept[1]] * factor,
            z = axes->nkept > 2 ? lengths[axes->kept[2]] * factor : 0;
-    if (x > 0 && y > 0)
+    if (x > 0 && y > 0 && isfinite(x) && isfinite(y) && isfinite(z)) /* metres may pass what fits */
         header->spacing = (struct spacing){x, y, z, unit};
     else
         header->spacing_origin = SPACING_NOWHERE;

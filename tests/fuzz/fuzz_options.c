@@ -3,6 +3,7 @@
 #include "base/printable.h"
 #include "cli/options.h"
 #include "cli/values.h"
+#include "codec/raw_text.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ static void check_values(const char *text)
     enum voxel_type type;
     struct spacing spacing;
     struct slice_range range;
+    struct volume_header volume;
+    bool skips;
     char shown[VALUE_BYTES];
     if (value_parse_number(text, 3, 1000, &number))
         FUZZ_REQUIRE(number >= 3 && number <= 1000);
@@ -48,6 +51,9 @@ static void check_values(const char *text)
                      (uint64_t)extent.nx * extent.ny <= 1u << 30);
     if (value_parse_range(text, &range))
         FUZZ_REQUIRE(range.given && range.first <= range.last);
+    if (raw_text_parse(&volume, text, &skips))
+        FUZZ_REQUIRE(volume.nx && volume.ny && volume.nz && volume.nz <= VOLUME_SLICES_MAX &&
+                     volume_slice_bytes(&volume) <= UINT64_C(4) << 30);
     if (spacing_parse(text, &spacing)) {
         fuzz_check_spacing(spacing);
         FUZZ_REQUIRE(spacing.x > 0 && spacing.y > 0 && spacing.z > 0 && spacing.unit != UNIT_NONE);
