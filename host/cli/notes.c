@@ -32,6 +32,7 @@ static void note_missing(const struct stack *stack, const struct options *option
 
 void notes_on_stack(const struct stack *stack, const struct options *options)
 {
+    char spacing[SPACING_SHOWN_BYTES];
     if (stack->nignored)
         note_ignored(stack, options);
     if (stack->surplus)
@@ -43,6 +44,9 @@ void notes_on_stack(const struct stack *stack, const struct options *options)
     if (stack->nunreadable > NOTE_REASONS)
         message_note(options, "taken as missing: %zu more that cannot be read",
                      stack->nunreadable - NOTE_REASONS);
+    if (spacing_known(stack->spacing))
+        message_note(options, "spacing %s, from %s", spacing_show(spacing, stack->spacing),
+                     stack_spacing_source(stack));
     for (size_t i = 0; i < stack->sources.warnings.count; i++)
         message_note(options, "%s", stack->sources.warnings.lines[i]);
 }

@@ -6,7 +6,7 @@
 #include "stack/stack.h"
 
 /* Tells on standard error what a user may not expect of the stack: which files are left out, which slices are
- * missing and which cannot be read. Silent with --quiet. */
+ * missing and which cannot be read; and which voxel size is taken. Silent with --quiet. */
 void notes_on_stack(const struct stack *stack, const struct options *options);
 
 #endif
