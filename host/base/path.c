@@ -28,6 +28,13 @@ char *path_join(const char *folder, const char *name)
     return asprintf(&path, "%.*s%s%s", (int)trimmed_bytes(folder), folder, slash, name) < 0 ? NULL : path;
 }
 
+char *path_folder(const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    return !slash ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
 char *path_in_user_cache(const char *name)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");

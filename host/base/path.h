@@ -12,6 +12,9 @@ char *path_trim(const char *folder);
 /* folder/name, with one slash between them. */
 char *path_join(const char *folder, const char *name);
 
+/* The folder that the file `path` is in, "." where it does not say; *name = the rest of path, within it. */
+char *path_folder(const char *path, const char **name);
+
 /* The folder `name` in the user's cache (XDG_CACHE_HOME, or .cache in HOME); NULL also where neither is set.
  */
 char *path_in_user_cache(const char *name);

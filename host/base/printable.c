@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/printable.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+/* Whether the three bytes are one of the characters that turn or end a line of text where it is shown:
+ * U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069 (Unicode 15, chapter 23.2). */
+static bool turns_text(const unsigned char *s)
+{
+    if (s[0] != 0xe2 || (s[1] != 0x80 && s[1] != 0x81))
+        return false;
+    unsigned last = s[1] << 8 | s[2];
+    return last == 0x808e || last == 0x808f || (last >= 0x80a8 && last <= 0x80ae) ||
+           (last >= 0x81a6 && last <= 0x81a9);
+}
+
 /* The number of bytes of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7) that is no control
- * character, or 0. `s` is terminated, which stops every look-ahead. */
+ * character and turns no text, or 0. `s` is terminated, which stops every look-ahead. */
 static size_t shown_sequence(const unsigned char *s)
 {
     if (s[0] < 0x80)
@@ -18,7 +30,7 @@ static size_t shown_sequence(const unsigned char *s)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
     if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f) || (s[0] == 0xc2 && s[1] < 0xa0))
+        (s[0] == 0xf4 && s[1] > 0x8f) || (s[0] == 0xc2 && s[1] < 0xa0) || turns_text(s))
         return 0;
     return n;
 }

@@ -134,6 +134,13 @@ static enum status build_run(const struct options *options, struct error *error)
     char *folder = output_folder(options);
     if (!folder)
         return error_no_memory(error, strlen(options->operands[0]), "the name of the output");
+    if (*folder == '\0') {
+        free(folder);
+        return error_set(error, STATUS_USAGE,
+                         "the slices of a list may lie anywhere, and so OUTPUT has to be named; usage: "
+                         "stackthumb build [options] %s OUTPUT",
+                         *options->operands[0] == '@' ? "@LIST" : "-");
+    }
     enum status status = build_into(folder, options, error);
     free(folder);
     return status;
@@ -146,12 +153,12 @@ const struct command command_build = {
     .max_operands = 2,
     .summary = "build the thumbnail pyramid of a stack",
     .description =
-        "Builds the thumbnail pyramid of the stack in the folder INPUT: TIFF slices OUTPUT/LEVEL/000000.tif "
-        "...\n"
-        "and OUTPUT/stackthumb.json, which says what they are. The slices are the files of the most common\n"
-        "pattern PREFIX + NUMBER + EXTENSION in INPUT, in the order of the numbers; all other files are "
-        "ignored.\n"
-        "OUTPUT is INPUT/.thumbnail where it is not given.",
+        "Builds the thumbnail pyramid of the stack INPUT: TIFF slices OUTPUT/LEVEL/000000.tif ... and\n"
+        "OUTPUT/stackthumb.json, which says what they are. INPUT is a folder, a pattern of names, a list of "
+        "files\n"
+        "or a file; see 'stackthumb --help'. OUTPUT is .thumbnail in the folder of the slices where it is "
+        "not\n"
+        "given.",
     .bit = FOR_BUILD,
     .run = build_run,
 };

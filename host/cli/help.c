@@ -23,6 +23,14 @@ static void print_program(void)
         "  stackthumb info slices/             what the stack is, and what a build would do\n"
         "  stackthumb build slices/ thumbs/    build its pyramid\n"
         "\n"
+        "INPUT is one of\n"
+        "  slices/             a folder: of the names that differ in one number only the largest group\n"
+        "  'slices/s_*.tif'    those of these names; or as for printf, 's_%%04d.tif', or as info shows it,\n"
+        "                      's_####.tif'\n"
+        "  @list.txt           the files that a list names, one on a line, in that order; for - it is read\n"
+        "                      from standard input\n"
+        "  bone.tif            a file\n"
+        "\n"
         "Exit status: 0 done, 1 failed while running, 2 usage, 3 bad input, 4 output could not be written,\n"
         "5 device, 130 interrupted by Ctrl-C (143 by SIGTERM).\n");
 }

@@ -49,8 +49,8 @@ const struct command command_info = {
     .max_operands = 1,
     .summary = "what a stack is, and what a build would do",
     .description =
-        "Shows what the stack in the folder INPUT is (pattern of the names, extent, type, layout, spacing,\n"
-        "missing slices, ignored files), the levels that a build would make, how much it would read and\n"
+        "Shows what the stack INPUT is (pattern of the names, extent, type, layout, spacing,\n"
+        "missing slices, other files), the levels that a build would make, how much it would read and\n"
         "write, on which device, and how much memory it would hold. Nothing is written.",
     .bit = FOR_INFO,
     .run = info_run,

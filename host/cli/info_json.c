@@ -94,6 +94,19 @@ static json_t *spacing_json(const struct stack *stack)
     return json_is_object(json) ? json_with(json, "source", json_text(stack_spacing_source(stack))) : json;
 }
 
+/* All patterns in the folder, that of the slices first; of a folder with one pattern only, none. */
+static json_t *patterns_json(const struct stack *stack)
+{
+    json_t *json = json_array();
+    for (size_t i = 0; i < stack->npatterns && json; i++) {
+        const struct stack_pattern *pattern = &stack->patterns[i];
+        json_t *entry = json_with(json_object(), "pattern", json_text(pattern->text));
+        entry = json_with(entry, "count", json_integer((json_int_t)pattern->count));
+        json = json_and(json, json_with(entry, "projections", json_boolean(pattern->projections)));
+    }
+    return json;
+}
+
 /* What belongs to the names of the slices. */
 static json_t *names_json(const struct options *options, const struct stack *stack)
 {
@@ -114,6 +127,8 @@ static json_t *names_json(const struct options *options, const struct stack *sta
     json = json_with(json, "last", last ? json_text(last) : json_null());
     json = json_with(json, "missing", missing);
     json = json_with(json, "unreadable", texts_json(stack->unreadable, stack->nunreadable));
+    json = json_with(json, "patterns", patterns_json(stack));
+    json = json_with(json, "set_aside", texts_json(stack->aside, stack->naside));
     return json_with(json, "ignored", texts_json(stack->ignored, stack->nignored));
 }
 

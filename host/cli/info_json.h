@@ -5,12 +5,14 @@
  *   format_version  1
  *   program         {name: "stackthumb", version}
  *   input           as it was given
- *   stack           kind: "folder", "file", ...: what INPUT is
+ *   stack           kind: "folder", "file", "pattern" or "list": what INPUT is
  *                   folder, pattern: of the slices
  *                   slices: how many there are; first, last: their names
  *                   missing: {count, ranges: "0120-0123, 0977"}
  *                   unreadable: [why, for each of those that are missing although there is a file]
- *                   ignored: [names in the folder that are no slices]
+ *                   patterns: [{pattern, count, projections}] of a folder with several, the slices' first
+ *                   set_aside: [by-products of scanners and systems in the folder]
+ *                   ignored: [all other names in the folder]
  *                   extent {nx, ny, nz}, type "u8" ... "f32"
  *                   layouts: [{layout, slices}], the most common layouts of the files
  *                   unused: what the header of a volume tells and nothing here uses, or null

@@ -49,6 +49,7 @@ enum status job_open(struct job *job, const struct options *options, enum missin
 {
     const struct stack_request request = {
         .input = options->operands[0],
+        .pattern = options->pattern,
         .missing = missing,
         .range = options->range,
         .gray = options->gray,

@@ -9,16 +9,65 @@
 
 enum { NOTE_NAMES = 4, NOTE_NAME_BYTES = 100, NOTE_REASONS = 4, NOTE_RANGES_BYTES = 600 };
 
+/* Adds `item` to a list, or, once there are enough of them, only counts it. */
+struct name_list {
+    char text[NOTE_NAMES * (NOTE_NAME_BYTES + 32) + 32];
+    size_t used, count;
+};
+
+static void add(struct name_list *list, const char *name, const char *detail)
+{
+    char shown[NOTE_NAME_BYTES];
+    if (list->count++ < NOTE_NAMES)
+        list->used +=
+            (size_t)snprintf(list->text + list->used, sizeof list->text - list->used, "%s%s%s",
+                             list->count > 1 ? ", " : "", printable(shown, sizeof shown, name), detail);
+}
+
+static const char *ended(struct name_list *list)
+{
+    if (list->count > NOTE_NAMES)
+        snprintf(list->text + list->used, sizeof list->text - list->used, " and %zu more",
+                 list->count - NOTE_NAMES);
+    return list->text;
+}
+
+/* All patterns that slices may be of, where there are several. */
+static void note_patterns(const struct stack *stack, const struct options *options)
+{
+    struct name_list list = {0};
+    char detail[32];
+    for (size_t i = 0; i < stack->npatterns; i++) {
+        snprintf(detail, sizeof detail, " %zu", stack->patterns[i].count);
+        if (!stack->patterns[i].projections)
+            add(&list, stack->patterns[i].text, detail);
+    }
+    if (list.count > 1)
+        message_note(options, "patterns: %s; the first is taken, --pattern takes another", ended(&list));
+}
+
+static void note_aside(const struct stack *stack, const struct options *options)
+{
+    struct name_list list = {0};
+    char detail[64];
+    for (size_t i = 0; i < stack->npatterns; i++) {
+        snprintf(detail, sizeof detail, " (%zu projections)", stack->patterns[i].count);
+        if (stack->patterns[i].projections)
+            add(&list, stack->patterns[i].text, detail);
+    }
+    for (size_t i = 0; i < stack->naside; i++)
+        add(&list, stack->aside[i], "");
+    if (list.count > 0)
+        message_note(options, "set aside: %s", ended(&list));
+}
+
 static void note_ignored(const struct stack *stack, const struct options *options)
 {
-    char text[NOTE_NAMES * (NOTE_NAME_BYTES + 2) + 32] = "", name[NOTE_NAME_BYTES];
-    size_t used = 0, nshown = stack->nignored < NOTE_NAMES ? stack->nignored : NOTE_NAMES;
-    for (size_t i = 0; i < nshown; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : "",
-                                 printable(name, sizeof name, stack->ignored[i]));
-    if (stack->nignored > nshown)
-        snprintf(text + used, sizeof text - used, " and %zu more", stack->nignored - nshown);
-    message_note(options, "ignored, not %s: %s", nshown == 1 ? "a slice" : "slices", text);
+    struct name_list list = {0};
+    for (size_t i = 0; i < stack->nignored; i++)
+        add(&list, stack->ignored[i], "");
+    if (list.count > 0)
+        message_note(options, "ignored, not %s: %s", list.count == 1 ? "a slice" : "slices", ended(&list));
 }
 
 static void note_missing(const struct stack *stack, const struct options *options)
@@ -33,8 +82,9 @@ static void note_missing(const struct stack *stack, const struct options *option
 void notes_on_stack(const struct stack *stack, const struct options *options)
 {
     char spacing[SPACING_SHOWN_BYTES];
-    if (stack->nignored)
-        note_ignored(stack, options);
+    note_patterns(stack, options);
+    note_aside(stack, options);
+    note_ignored(stack, options);
     if (stack->surplus)
         message_note(options, "%s", stack->surplus);
     if (stack->nmissing)

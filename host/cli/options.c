@@ -100,6 +100,12 @@ static bool parse_missing(struct options *options, const char *value)
     return true;
 }
 
+static bool parse_pattern(struct options *options, const char *value)
+{
+    options->pattern = value;
+    return *value != '\0';
+}
+
 static bool parse_range(struct options *options, const char *value)
 {
     return value_parse_range(value, &options->range);
@@ -264,6 +270,12 @@ static const struct option_row rows[] = {
     {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY | FOR_BENCH, parse_missing, "fail or ignore",
      "what to do when numbers are missing among the slices: stop\n"
      "(default), or go on as if they had no voxels"},
+    {0, "pattern", "PATTERN", FOR_STACKS | FOR_BENCH, parse_pattern,
+     "a pattern of names such as 'scan_*.tif', scan_%04d.tif or scan_####.tif",
+     "of several patterns of names in the folder INPUT take this\n"
+     "one and not the most common: as 'info' shows it\n"
+     "(scan_####.tif), a glob ('scan_*.tif') or as for printf\n"
+     "(scan_%04d.tif)"},
     {0, "range", "A:B", FOR_STACKS | FOR_BENCH, parse_range,
      "two numbers of slices such as 100:299, 100: or :299",
      "take only the slices with the numbers A to B, as 'info'\n"

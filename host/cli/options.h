@@ -36,6 +36,7 @@ struct options {
     unsigned nthreads; /* 0: not given */
     enum encoding encoding;
     enum missing_policy missing;
+    const char *pattern; /* NULL: not given */
     struct slice_range range;
     bool gray, widen;
     const char *raw; /* as given; NULL: not given */

@@ -91,6 +91,18 @@ static void print_list(const char *field, char *const *strings, size_t count, bo
         printf("%-14s and %zu more\n", "", count - LIST_SHOWN);
 }
 
+/* All patterns in the folder with their counts, the one that is taken first; one on a line. */
+static void print_patterns(const struct stack *stack)
+{
+    char shown[PRINTABLE_BYTES];
+    for (size_t i = 0; i < stack->npatterns && i < LIST_SHOWN; i++)
+        printf("%-14s %s %zu%s\n", i ? "" : "patterns",
+               printable(shown, sizeof shown, stack->patterns[i].text), stack->patterns[i].count,
+               stack->patterns[i].projections ? ", projections" : "");
+    if (stack->npatterns > LIST_SHOWN)
+        printf("%-14s and %zu more\n", "", stack->npatterns - LIST_SHOWN);
+}
+
 void report_stack(const struct job *job)
 {
     const struct stack *stack = job->stack;
@@ -109,6 +121,8 @@ void report_stack(const struct job *job)
         print_field("not used", stack->unused);
     print_missing(stack);
     print_list("unreadable", stack->unreadable, stack->nunreadable, true);
+    print_patterns(stack);
+    print_list("set aside", stack->aside, stack->naside, false);
     print_list("ignored", stack->ignored, stack->nignored, false);
     print_list("warning", stack->sources.warnings.lines, stack->sources.warnings.count, true);
 }

@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * A folder's names (listing) become a sequence of slices (sequence), which are laid out along z with their
- * gaps. */
+ * A folder's names (listing), or those of them that the user's pattern matches, become a sequence of slices
+ * (sequence), which are laid out along z with their gaps. */
 #include "base/path.h"
 #include "base/printable.h"
 #include "stack/listing.h"
 #include "stack/sequence.h"
 #include "stack/stack_fill.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The names in a folder. All is borrowed. */
+struct names {
+    const char *folder;
+    const struct listing *listing;
+    const char *const *names; /* of the listing */
+    size_t count;
+};
 
 static bool codec_takes(const char *name)
 {
     return codec_for_file(name) != NULL;
-}
-
-/* "slice_####.tif": prefix, one # for each digit that every number has, extension. */
-static char *pattern_text(const struct sequence *sequence)
-{
-    const char *name = sequence->slices[0].name;
-    const char *dot = strrchr(name, '.');
-    size_t n_bytes = sequence->prefix_bytes + sequence->width + strlen(dot) + 1;
-    char *text = malloc(n_bytes);
-    if (!text)
-        return NULL;
-    memcpy(text, name, sequence->prefix_bytes);
-    memset(text + sequence->prefix_bytes, '#', sequence->width);
-    strcpy(text + sequence->prefix_bytes + sequence->width, dot);
-    return text;
 }
 
 /* Gives every slice of the sequence its place along z, and numbers the places between. */
@@ -44,24 +38,24 @@ static enum status place_slices(struct stack *stack, const struct sequence *sequ
     }
     if (status != STATUS_OK)
         return status;
-    stack->number_width = sequence->width;
-    stack->pattern = pattern_text(sequence);
-    return stack->pattern ? STATUS_OK : error_no_memory(error, sequence->prefix_bytes, "the list of slices");
+    stack->number_width = sequence->patterns[0].width;
+    stack->pattern = sequence_pattern_text(&sequence->patterns[0]);
+    return stack->pattern ? STATUS_OK : error_no_memory(error, NAME_PATTERN_MAX, "the list of slices");
 }
 
-/* Keeps the names that are no slices and no folders. Both lists are in one order. */
-static enum status keep_ignored(struct stack *stack, const struct sequence *sequence,
-                                const struct listing *listing, struct error *error)
+/* Copies those of `names` that are no folders. Both lists are in one order. */
+static enum status keep_names(char ***kept, size_t *nkept, const char *const *names, size_t nnames,
+                              const struct listing *listing, struct error *error)
 {
-    if (sequence->nignored == 0)
+    if (nnames == 0)
         return STATUS_OK;
-    stack->ignored = calloc(sequence->nignored, sizeof *stack->ignored);
-    if (!stack->ignored)
-        return error_no_memory(error, sequence->nignored * sizeof *stack->ignored, "the names of a folder");
+    *kept = calloc(nnames, sizeof **kept);
+    if (!*kept)
+        return error_no_memory(error, nnames * sizeof **kept, "the names of a folder");
     size_t i = 0;
-    for (size_t k = 0; k < listing->count && i < sequence->nignored; k++) {
+    for (size_t k = 0; k < listing->count && i < nnames; k++) {
         const struct listing_entry *entry = &listing->entries[k];
-        if (entry->name != sequence->ignored[i])
+        if (entry->name != names[i])
             continue;
         i++;
         if (entry->is_folder)
@@ -69,31 +63,125 @@ static enum status keep_ignored(struct stack *stack, const struct sequence *sequ
         char *copy = strdup(entry->name);
         if (!copy)
             return error_no_memory(error, strlen(entry->name) + 1, "the names of a folder");
-        stack->ignored[stack->nignored++] = copy;
+        (*kept)[(*nkept)++] = copy;
     }
     return STATUS_OK;
 }
 
-static enum status no_slices(const struct stack *stack, const struct listing *listing, struct error *error)
+/* Copies the patterns, where there are more than the one that is taken. */
+static enum status keep_patterns(struct stack *stack, const struct sequence *sequence, struct error *error)
+{
+    if (sequence->npatterns < 2)
+        return STATUS_OK;
+    stack->patterns = calloc(sequence->npatterns, sizeof *stack->patterns);
+    if (!stack->patterns)
+        return error_no_memory(error, sequence->npatterns * sizeof *stack->patterns, "the names of a folder");
+    for (size_t i = 0; i < sequence->npatterns; i++) {
+        const struct sequence_pattern *pattern = &sequence->patterns[i];
+        char *text = sequence_pattern_text(pattern);
+        if (!text)
+            return error_no_memory(error, NAME_PATTERN_MAX, "the names of a folder");
+        stack->patterns[stack->npatterns++] =
+            (struct stack_pattern){text, pattern->count, pattern->projections};
+    }
+    return STATUS_OK;
+}
+
+static enum status keep_others(struct stack *stack, const struct sequence *sequence,
+                               const struct listing *listing, struct error *error)
+{
+    enum status status = keep_patterns(stack, sequence, error);
+    if (status == STATUS_OK)
+        status = keep_names(&stack->aside, &stack->naside, sequence->aside, sequence->naside, listing, error);
+    if (status == STATUS_OK)
+        status = keep_names(&stack->ignored, &stack->nignored, sequence->ignored, sequence->nignored, listing,
+                            error);
+    return status;
+}
+
+static enum status no_slices(const char *folder, size_t nnames, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
-    printable(shown, sizeof shown, stack->folder);
-    if (listing->count == 0)
+    printable(shown, sizeof shown, folder);
+    if (nnames == 0)
         return error_set(error, STATUS_INPUT,
                          "%s: holds no slices, it is empty; name the folder of the slices", shown);
     return error_set(error, STATUS_INPUT,
-                     "%s: holds no slices; a slice's name ends in a number and an extension that can be read,"
+                     "%s: holds no slices; a slice's name has a number and an extension that can be read,"
                      " such as slice_0001.tif",
                      shown);
 }
 
-enum status stack_fill_folder(struct stack *stack, const struct stack_request *request, struct error *error)
+/* "slice_####.tif 200, proj_####.tif 12": as many of the patterns as fit. Returns `text`. */
+static const char *list_patterns(char *text, size_t n_bytes, const struct sequence *sequence)
 {
-    struct listing listing = {0};
-    struct sequence sequence = {0};
-    stack->folder = path_trim(request->input);
-    if (!stack->folder)
-        return error_no_memory(error, strlen(request->input), "the stack");
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < sequence->npatterns; i++) {
+        char shown[PRINTABLE_BYTES], item[PRINTABLE_BYTES + 32];
+        char *pattern = sequence_pattern_text(&sequence->patterns[i]);
+        int n = snprintf(item, sizeof item, "%s%s %zu", i ? ", " : "",
+                         printable(shown, sizeof shown, pattern ? pattern : ""), sequence->patterns[i].count);
+        free(pattern);
+        if (used + (size_t)n + sizeof ", ..." > n_bytes) {
+            strcpy(text + used, i ? ", ..." : "...");
+            break;
+        }
+        memcpy(text + used, item, (size_t)n + 1);
+        used += (size_t)n;
+    }
+    return text;
+}
+
+/* The error for a pattern of the user's that no slice is of: what there is instead. */
+static enum status nothing_matches(const struct names *names, const char *wanted, struct error *error)
+{
+    char shown[300], shown_wanted[200], patterns[300];
+    struct sequence sequence;
+    struct error other = {0};
+    printable(shown, sizeof shown, names->folder);
+    printable(shown_wanted, sizeof shown_wanted, wanted);
+    enum status status =
+        sequence_find(&sequence, names->names, names->count, codec_takes, NULL, shown, &other);
+    if (status != STATUS_OK)
+        return error_set(error, STATUS_INPUT, "%s: no file that can be read is called like %s", shown,
+                         shown_wanted);
+    if (sequence.nslices > 0)
+        error_set(error, STATUS_INPUT,
+                  "%s: no file that can be read is called like %s; the patterns there are: %s", shown,
+                  shown_wanted, list_patterns(patterns, sizeof patterns, &sequence));
+    else
+        no_slices(names->folder, names->count, error);
+    sequence_end(&sequence);
+    return STATUS_INPUT;
+}
+
+/* Lays out the slices among `names`: those of the pattern `text`, or of the most common one for NULL. */
+static enum status take_slices(struct stack *stack, const struct names *names, const char *text,
+                               struct error *error)
+{
+    struct name_pattern wanted;
+    struct sequence sequence;
+    enum status status = text ? name_pattern_parse(&wanted, text, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = sequence_find(&sequence, names->names, names->count, codec_takes, text ? &wanted : NULL,
+                               stack->folder, error);
+    if (status != STATUS_OK)
+        return status;
+    if (sequence.nslices == 0)
+        status = text ? nothing_matches(names, text, error) : no_slices(stack->folder, names->count, error);
+    if (status == STATUS_OK)
+        status = keep_others(stack, &sequence, names->listing, error);
+    if (status == STATUS_OK)
+        status = place_slices(stack, &sequence, error);
+    sequence_end(&sequence);
+    return status;
+}
+
+/* The slices of stack->folder. */
+static enum status fill_from_folder(struct stack *stack, const char *pattern, struct error *error)
+{
+    struct listing listing;
     enum status status = listing_read(&listing, stack->folder, error);
     if (status != STATUS_OK)
         return status;
@@ -104,16 +192,27 @@ enum status stack_fill_folder(struct stack *stack, const struct stack_request *r
     }
     for (size_t i = 0; i < listing.count; i++)
         names[i] = listing.entries[i].name;
-    status = sequence_find(&sequence, names, listing.count, codec_takes, stack->folder, error);
-    if (status == STATUS_OK && sequence.nslices == 0)
-        status = no_slices(stack, &listing, error);
-    if (status == STATUS_OK)
-        status = keep_ignored(stack, &sequence, &listing, error);
-    if (status == STATUS_OK)
-        status = place_slices(stack, &sequence, error);
-    sequence_end(&sequence);
+    const struct names all = {stack->folder, &listing, names, listing.count};
+    status = take_slices(stack, &all, pattern, error);
     free(names);
 end_listing:
     listing_end(&listing);
     return status;
+}
+
+enum status stack_fill_folder(struct stack *stack, const struct stack_request *request, struct error *error)
+{
+    stack->folder = path_trim(request->input);
+    if (!stack->folder)
+        return error_no_memory(error, strlen(request->input), "the stack");
+    return fill_from_folder(stack, request->pattern, error);
+}
+
+enum status stack_fill_pattern(struct stack *stack, const struct stack_request *request, struct error *error)
+{
+    const char *name;
+    stack->folder = path_folder(request->input, &name);
+    if (!stack->folder)
+        return error_no_memory(error, strlen(request->input) + 1, "the stack");
+    return fill_from_folder(stack, name, error);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Which names of a folder are the slices of one stack, and in which order: pure logic on names.
  *
- * A slice's name is prefix + number + extension, the number being the digits right before the extension's
- * dot: "scan_2023_0001.tif" is "scan_2023_", 1, "tif". Names with the same prefix, and the same extension in
- * any case, are of one pattern. Names that begin with a dot are hidden files (such as the "._slice_0001.tif"
- * that some systems leave beside each slice) and never slices. */
+ * A slice's name is prefix + number + suffix, the suffix being at least the extension: "scan_2023_0001.tif",
+ * "img_z0001_c0.tif". Which of several numbers counts the slices follows from the names: see name_groups.h.
+ * Names that begin with a dot are hidden files (such as the "._slice_0001.tif" that some systems leave beside
+ * each slice) and never slices; nor are files that scanners leave there: see byproduct.h. */
 #ifndef STACKTHUMB_STACK_SEQUENCE_H
 #define STACKTHUMB_STACK_SEQUENCE_H
 
 #include "base/error.h"
+#include "stack/name_pattern.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,24 +20,42 @@ struct sequence_slice {
     uint64_t number;
 };
 
+/* A pattern that several names are of, or that was taken. */
+struct sequence_pattern {
+    const char *name;          /* the one with the lowest number */
+    struct name_number number; /* in that name */
+    unsigned width;            /* digits of the shortest number; what zero-padded names are padded to */
+    size_t count;              /* how many names are of it */
+    bool projections;          /* that the slices of another pattern were reconstructed from */
+};
+
 /* The names are the caller's strings. The owner calls sequence_end. */
 struct sequence {
     struct sequence_slice *slices; /* by number, none twice */
     size_t nslices;                /* 0: no name is a slice's */
-    unsigned width;                /* digits of the shortest number; what zero-padded names are padded to */
-    size_t prefix_bytes;           /* the same for every slice */
-    const char **ignored;          /* all other names, in strcmp's order */
+    struct sequence_pattern *patterns;
+    size_t npatterns; /* the one that was taken first; the others, of two names or more, the largest first */
+    const char **aside; /* by-products, in strcmp's order */
+    size_t naside;
+    const char *
+        *ignored; /* names that are neither of a pattern of these nor by-products, in strcmp's order */
     size_t nignored;
 };
 
-/* Chooses the pattern with the most names (of equals the one whose first name sorts first) among the names
- * that `takes` accepts, and orders its slices by number, so that s2 comes before s10. STATUS_INPUT, the files
- * named, when two have one number (s1 and s01, or .tif and .TIF), when a number does not fit 64 bits, or when
- * more is missing than the limits below allow. `folder` is for messages. On failure there is nothing to end.
- */
+/* Takes the pattern with the most names among the names that `takes` accepts (projections come behind all
+ * that are none), and orders its slices by number, so that s2 comes before s10. With `wanted` (or NULL) other
+ * names than those it matches do not exist. STATUS_INPUT, the files named, when two have one number (s1 and
+ * s01, or .tif and .TIF), when a number does not fit 64 bits, when more is missing than the limits below
+ * allow, or when no two of several names are of one pattern. `folder` is for messages. On failure there is
+ * nothing to end. */
 enum status sequence_find(struct sequence *sequence, const char *const *names, size_t nnames,
-                          bool (*takes)(const char *name), const char *folder, struct error *error);
+                          bool (*takes)(const char *name), const struct name_pattern *wanted,
+                          const char *folder, struct error *error);
 void sequence_end(struct sequence *sequence);
+
+/* "slice_####.tif": one # for each digit that every number has. malloc'ed, and the caller frees it; NULL when
+ * memory is refused. */
+char *sequence_pattern_text(const struct sequence_pattern *pattern);
 
 /* The most positions along z; and more than this many positions without a slice are too many where fewer
  * positions have one: a stray file is likelier then than a stack, and a position without a slice costs memory

@@ -106,13 +106,26 @@ static enum status take_range(struct stack *stack, const struct slice_range *ran
     return STATUS_OK;
 }
 
+static enum status pattern_refused(const struct stack_request *request, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    return error_set(error, STATUS_USAGE,
+                     "%s: is not a folder; --pattern chooses among the names in a folder",
+                     printable(shown, sizeof shown, request->input));
+}
+
 static enum status fill(struct stack *stack, const struct stack_request *request, struct error *error)
 {
-    if (request->raw)
-        return stack_fill_file(stack, request, error);
-    switch (stack_input_of(request->input)) {
+    enum stack_input input = request->raw ? STACK_FILE : stack_input_of(request->input);
+    if (request->pattern && input != STACK_FOLDER)
+        return pattern_refused(request, error);
+    switch (input) {
     case STACK_FILE:
         return stack_fill_file(stack, request, error);
+    case STACK_PATTERN:
+        return stack_fill_pattern(stack, request, error);
+    case STACK_LIST:
+        return stack_fill_list(stack, request, error);
     case STACK_FOLDER:
         break;
     }
@@ -166,6 +179,10 @@ void stack_close(struct stack *stack)
         free(stack->slices[z].path);
     free(stack->slices);
     stack_spacing_end(&stack->sources);
+    for (size_t i = 0; i < stack->npatterns; i++)
+        free(stack->patterns[i].text);
+    free(stack->patterns);
+    free_strings(stack->aside, stack->naside);
     free_strings(stack->ignored, stack->nignored);
     free_strings(stack->unreadable, stack->nunreadable);
     free(stack->surplus);

@@ -27,8 +27,15 @@ struct slice {
     struct slice_header header; /* as checked by stack_open */
 };
 
+/* Names that differ in one number only. */
+struct stack_pattern {
+    char *text; /* for people: "slice_####.tif" */
+    size_t count;
+    bool projections; /* that other slices in the folder were reconstructed from */
+};
+
 struct stack {
-    char *folder;         /* of the slices */
+    char *folder;         /* of the slices; of the first one where they are in several */
     struct extent extent; /* nz counts missing slices too */
     enum voxel_type type;
     struct spacing spacing;       /* as taken of all that `sources` has */
@@ -40,7 +47,12 @@ struct stack {
     char *missing; /* their numbers as ranges, "0120-0123, 0977", zero-padded as the names are; "" for none */
     char **unreadable; /* why, one message for each missing slice that has a file (MISSING_IGNORE only) */
     size_t nunreadable;
-    char **ignored; /* names in the folder that are not slices, sorted; folders are not listed */
+    struct stack_pattern
+        *patterns; /* of the folder's names, that of the slices first; none when it is alone */
+    size_t npatterns;
+    char **aside; /* by-products of scanners and systems in the folder (byproduct.h), sorted */
+    size_t naside;
+    char **ignored; /* all other names in the folder, sorted; folders are not listed */
     size_t nignored;
     char *surplus; /* a line for people: what lies behind the voxels of a raw volume; NULL for nothing */
     char *unused;  /* what the header of a volume tells and nothing here uses; NULL for nothing */
@@ -56,7 +68,8 @@ struct slice_range {
 
 /* What is asked for; everything is borrowed. Zero is a folder's default but for `input`. */
 struct stack_request {
-    const char *input; /* what the user names: see stack_input.h */
+    const char *input;   /* what the user names: see stack_input.h */
+    const char *pattern; /* of the slices' names in a folder: see name_pattern.h; NULL: the most common one */
     enum missing_policy missing;
     struct slice_range range;
     bool gray;                 /* colour becomes its luma */
@@ -67,10 +80,11 @@ struct stack_request {
 };
 
 /* Finds the slices of request->input, takes those of the range, and reads every header, once, in order. Of a
- * folder the most common `prefix + number + extension` pattern is taken (of equals the one whose first name
- * sorts first), in the order of the numbers. STATUS_INPUT, with one line that names files: no such folder, no
- * slices, a number that occurs twice, a gap, an unreadable or unsupported file, a slice of another extent or
- * type than the first, slices of 8 and of 16 bits unless they are to be widened.
+ * folder the names of one pattern are taken, in the order of their numbers: of request->pattern, or else of
+ * the most common one (see name_groups.h and byproduct.h); the files of a list are taken in its order.
+ * STATUS_INPUT, with one line that names files: no such folder, no slices, a number that occurs twice, a gap,
+ * an unreadable or unsupported file, a slice of another extent or type than the first, slices of 8 and of 16
+ * bits unless they are to be widened.
  *
  * With MISSING_IGNORE a gap keeps its place without a file, and so does a slice whose header cannot be read,
  * unless no slice at all can be; gaps beyond the limits of sequence.h, and another extent or type, are

@@ -12,6 +12,14 @@
 /* The slices of the folder request->input. */
 enum status stack_fill_folder(struct stack *stack, const struct stack_request *request, struct error *error);
 
+/* The slices of the folder before the last slash of request->input whose names are of the pattern behind it.
+ */
+enum status stack_fill_pattern(struct stack *stack, const struct stack_request *request, struct error *error);
+
+/* The files of a list: of the file behind the "@" of request->input, or of standard input. Their numbers are
+ * their positions, from 0. */
+enum status stack_fill_list(struct stack *stack, const struct stack_request *request, struct error *error);
+
 /* The slice, or slices, of the file request->input. */
 enum status stack_fill_file(struct stack *stack, const struct stack_request *request, struct error *error);
 

@@ -2,6 +2,7 @@
 #include "stack/stack_input.h"
 
 #include "base/path.h"
+#include "stack/name_pattern.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,24 @@
 enum stack_input stack_input_of(const char *input)
 {
     struct stat about;
-    return stat(input, &about) == 0 && !S_ISDIR(about.st_mode) ? STACK_FILE : STACK_FOLDER;
+    const char *slash = strrchr(input, '/');
+    if (strcmp(input, "-") == 0)
+        return STACK_LIST;
+    if (stat(input, &about) == 0)
+        return S_ISDIR(about.st_mode) ? STACK_FOLDER : STACK_FILE;
+    if (input[0] == '@')
+        return STACK_LIST;
+    return name_pattern_is_one(slash ? slash + 1 : input) ? STACK_PATTERN : STACK_FOLDER;
+}
+
+/* For a pattern: the folder that it is in. */
+static char *output_beside(const char *pattern)
+{
+    const char *name;
+    char *folder = path_folder(pattern, &name);
+    char *output = folder ? path_join(folder, OUTPUT_NAME) : NULL;
+    free(folder);
+    return output;
 }
 
 const char *stack_input_name(enum stack_input kind)
@@ -20,6 +38,10 @@ const char *stack_input_name(enum stack_input kind)
     switch (kind) {
     case STACK_FOLDER:
         return "folder";
+    case STACK_PATTERN:
+        return "pattern";
+    case STACK_LIST:
+        return "list";
     case STACK_FILE:
         break;
     }
@@ -28,10 +50,17 @@ const char *stack_input_name(enum stack_input kind)
 
 char *stack_input_output(const char *input)
 {
-    if (stack_input_of(input) == STACK_FOLDER)
-        return path_join(input, OUTPUT_NAME);
-    char *name = malloc(strlen(input) + sizeof OUTPUT_NAME);
-    if (name)
-        strcat(strcpy(name, input), OUTPUT_NAME);
-    return name;
+    char *name;
+    switch (stack_input_of(input)) {
+    case STACK_FILE:
+        name = malloc(strlen(input) + sizeof OUTPUT_NAME);
+        return name ? strcat(strcpy(name, input), OUTPUT_NAME) : NULL;
+    case STACK_PATTERN:
+        return output_beside(input);
+    case STACK_LIST:
+        return strdup("");
+    case STACK_FOLDER:
+        break;
+    }
+    return path_join(input, OUTPUT_NAME);
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NAMES_MAX = 512 };
 
@@ -18,20 +19,22 @@ static bool takes(const char *name)
 
 static void check_slice(const struct sequence *sequence, const struct sequence_slice *slice)
 {
-    size_t n = sequence->prefix_bytes;
+    const struct sequence_pattern *pattern = &sequence->patterns[0];
+    size_t n = pattern->number.prefix_bytes;
     FUZZ_REQUIRE(takes(slice->name));
     FUZZ_REQUIRE(strlen(slice->name) > n);
-    FUZZ_REQUIRE(memcmp(slice->name, sequence->slices[0].name, n) == 0);
-    const char *digits = slice->name + n;
-    FUZZ_REQUIRE(strspn(digits, "0123456789") >= sequence->width && sequence->width > 0);
+    FUZZ_REQUIRE(memcmp(slice->name, pattern->name, n) == 0);
+    const char *digits = slice->name + n, *suffix = pattern->name + n + pattern->number.n_bytes;
+    size_t ndigits = strspn(digits, "0123456789");
+    FUZZ_REQUIRE(ndigits >= pattern->width && pattern->width > 0);
     FUZZ_REQUIRE(strtoull(digits, NULL, 10) == slice->number);
-    FUZZ_REQUIRE(digits + strspn(digits, "0123456789") == strrchr(slice->name, '.'));
+    FUZZ_REQUIRE(strcasecmp(digits + ndigits, suffix) == 0);
 }
 
 /* The numbers without a slice, as a message lists them. */
 static void check_ranges(const struct sequence *sequence)
 {
-    struct ranges ranges = {.width = sequence->width};
+    struct ranges ranges = {.width = sequence->patterns[0].width};
     struct error error = {0};
     char *text = NULL, shown[64];
     for (size_t i = 1; i < sequence->nslices; i++)
@@ -47,7 +50,11 @@ static void check_ranges(const struct sequence *sequence)
 
 static void check_sequence(const struct sequence *sequence, size_t nnames)
 {
-    FUZZ_REQUIRE(sequence->nslices + sequence->nignored == nnames);
+    size_t nothers = sequence->nignored + sequence->naside;
+    for (size_t i = 0; i < sequence->npatterns; i++)
+        nothers += sequence->patterns[i].count;
+    FUZZ_REQUIRE(nothers == nnames);
+    FUZZ_REQUIRE(sequence->nslices == (sequence->npatterns ? sequence->patterns[0].count : 0));
     for (size_t i = 1; i < sequence->nignored; i++)
         FUZZ_REQUIRE(strcmp(sequence->ignored[i - 1], sequence->ignored[i]) <= 0);
     if (sequence->nslices == 0)
@@ -68,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     struct error error = {0};
     size_t nnames = fuzz_split(text, names, NAMES_MAX);
     enum status status =
-        sequence_find(&sequence, (const char *const *)names, nnames, takes, FUZZ_PATH, &error);
+        sequence_find(&sequence, (const char *const *)names, nnames, takes, NULL, FUZZ_PATH, &error);
     FUZZ_REQUIRE(status == error.status);
     if (status == STATUS_OK) {
         check_sequence(&sequence, nnames);

@@ -122,6 +122,10 @@ static void test_printable(void **state)
          "\\xc2\\x9b31m"},                   /* C1: CSI */
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
         {"cut\xe2\x82", "cut\\xe2\\x82"},
+        {"a\xe2\x80\xae"
+         "fit\xe2\x81\xa6",
+         "a\\xe2\\x80\\xaefit\\xe2\\x81\\xa6"},                      /* turned round */
+        {"\xe2\x80\xa8\xe2\x80\x8d", "\\xe2\\x80\\xa8\xe2\x80\x8d"}, /* a line's end; a joiner */
         {"", ""},
     };
     char text[PRINTABLE_BYTES];

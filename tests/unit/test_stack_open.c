@@ -111,10 +111,13 @@ static void test_stack_of_some(void **state)
         file_bytes += slice->header.plain ? 12 : slice->header.encoded_bytes;
     }
     assert_true(stack_file_bytes(stack) == file_bytes);
-    static const char *const ignored[] = {".hidden", "broken", "notes.txt", "t1.tif"};
-    assert_int_equal(stack->nignored, 4);
-    for (size_t i = 0; i < 4; i++)
+    static const char *const ignored[] = {".hidden", "broken", "t1.tif"};
+    assert_int_equal(stack->nignored, 3);
+    for (size_t i = 0; i < 3; i++)
         assert_string_equal(stack->ignored[i], ignored[i]);
+    assert_int_equal(stack->naside, 1);
+    assert_string_equal(stack->aside[0], "notes.txt");
+    assert_int_equal(stack->npatterns, 0);
     stack_close(stack);
     stack_close(NULL);
 }

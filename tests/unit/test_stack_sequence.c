@@ -25,13 +25,14 @@ static bool takes(const char *name)
            (strcasecmp(dot, ".tif") == 0 || strcasecmp(dot, ".tiff") == 0 || strcasecmp(dot, ".bmp") == 0);
 }
 
-/* Finds the slices of `names`, and compares them with `expected`, "s1.tif s2.tif | ignored ignored". */
+/* Finds the slices of `names`, and compares them with `expected`: "s1.tif s2.tif | ignored ignored", behind
+ * it " | aside aside" and " + other_#.tif 2" where there are any. */
 static void assert_sequence(const char *const *names, size_t nnames, const char *expected)
 {
     struct error error = {0};
     struct sequence sequence;
     char text[1024] = "";
-    assert_int_equal(sequence_find(&sequence, names, nnames, takes, "folder", &error), STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, nnames, takes, NULL, "folder", &error), STATUS_OK);
     for (size_t i = 0; i < sequence.nslices; i++) {
         strcat(text, sequence.slices[i].name);
         strcat(text, " ");
@@ -40,6 +41,16 @@ static void assert_sequence(const char *const *names, size_t nnames, const char 
     for (size_t i = 0; i < sequence.nignored; i++) {
         strcat(text, " ");
         strcat(text, sequence.ignored[i]);
+    }
+    for (size_t i = 0; i < sequence.naside; i++) {
+        strcat(text, i ? " " : " | ");
+        strcat(text, sequence.aside[i]);
+    }
+    for (size_t i = 1; i < sequence.npatterns; i++) {
+        char *pattern = sequence_pattern_text(&sequence.patterns[i]);
+        sprintf(text + strlen(text), " + %s %zu%s", pattern, sequence.patterns[i].count,
+                sequence.patterns[i].projections ? " projections" : "");
+        free(pattern);
     }
     assert_string_equal(text, expected);
     sequence_end(&sequence);
@@ -50,7 +61,7 @@ static void assert_refused(const char *const *names, size_t nnames, const char *
 {
     struct error error = {0};
     struct sequence sequence;
-    assert_int_equal(sequence_find(&sequence, names, nnames, takes, "folder", &error), STATUS_INPUT);
+    assert_int_equal(sequence_find(&sequence, names, nnames, takes, NULL, "folder", &error), STATUS_INPUT);
     assert_non_null(strstr(error.message, "folder: "));
     assert_non_null(strstr(error.message, part1));
     assert_non_null(strstr(error.message, part2));
@@ -77,33 +88,103 @@ static void test_patterns(void **state)
     ASSERT_SEQUENCE("scan_2023_0001.tif scan_2023_0002.tif | scan_2024_0001.tif", "scan_2024_0001.tif",
                     "scan_2023_0001.tif", "scan_2023_0002.tif");
     /* The most common pattern wins, wherever it sorts; its extension is part of it. */
-    ASSERT_SEQUENCE("z1.tif z2.tif | a1.tif notes.txt z1.bmp z3.tiff", "z1.bmp", "a1.tif", "z2.tif",
-                    "notes.txt", "z1.tif", "z3.tiff");
+    ASSERT_SEQUENCE("z1.tif z2.tif | a1.tif notes z1.bmp z3.tiff", "z1.bmp", "a1.tif", "z2.tif", "notes",
+                    "z1.tif", "z3.tiff");
     /* Of equals the one whose first name sorts first. */
-    ASSERT_SEQUENCE("a8.tif a9.tif | b1.tif b2.tif", "b1.tif", "a9.tif", "b2.tif", "a8.tif");
-    ASSERT_SEQUENCE("aa1.tif aa2.tif | b1.tif b2.tif", "b1.tif", "aa2.tif", "b2.tif", "aa1.tif");
-    ASSERT_SEQUENCE("S1.bmp S2.bmp | S1.tif S2.tif", "S2.tif", "S2.bmp", "S1.bmp", "S1.tif");
+    ASSERT_SEQUENCE("a8.tif a9.tif | + b#.tif 2", "b1.tif", "a9.tif", "b2.tif", "a8.tif");
+    ASSERT_SEQUENCE("aa1.tif aa2.tif | + b#.tif 2", "b1.tif", "aa2.tif", "b2.tif", "aa1.tif");
+    ASSERT_SEQUENCE("S1.bmp S2.bmp | + S#.tif 2", "S2.tif", "S2.bmp", "S1.bmp", "S1.tif");
     /* The case of the prefix matters. */
-    ASSERT_SEQUENCE("S1.tif | s2.tif", "s2.tif", "S1.tif");
+    ASSERT_SEQUENCE("s2.tif s3.tif | S1.tif", "s2.tif", "S1.tif", "s3.tif");
+    /* The number need not be the last one. */
+    ASSERT_SEQUENCE("s_0001_8bit.tif s_0002_8bit.TIF |", "s_0002_8bit.TIF", "s_0001_8bit.tif");
+    ASSERT_SEQUENCE("i_z0_c1.tif i_z1_c1.tif i_z2_c1.tif | + i_z#_c0.tif 2", "i_z0_c0.tif", "i_z1_c0.tif",
+                    "i_z2_c1.tif", "i_z1_c1.tif", "i_z0_c1.tif");
+}
+
+/* What a SkyScan leaves in a folder: reconstructed slices are taken, however many projections there are. */
+static void test_byproducts(void **state)
+{
+    (void)state;
+    ASSERT_SEQUENCE("m_rec0001.bmp m_rec0002.bmp | x | m.log m_rec.log m_rec_spr.bmp + m####.tif 3 projections",
+                    "m0000.tif", "m0001.tif", "m0002.tif", "m_rec0001.bmp", "m_rec0002.bmp", "m_rec_spr.bmp",
+                    "m.log", "m_rec.log", "x");
+    ASSERT_SEQUENCE("m__rec07.bmp | + m#.tif 2 projections", "m1.tif", "m2.tif", "m__rec07.bmp");
+    ASSERT_SEQUENCE("m_IR_rec1.bmp m_IR_rec2.bmp | + m#.tif 3 projections", "m1.tif", "m2.tif", "m3.tif",
+                    "m_IR_rec1.bmp", "m_IR_rec2.bmp");
+    /* Other prefixes' are not. */
+    ASSERT_SEQUENCE("n1.tif n2.tif n3.tif | + m_rec#.bmp 2", "n1.tif", "n2.tif", "n3.tif", "m_rec1.bmp",
+                    "m_rec2.bmp");
+    /* A preview with a number in its name is no slice. */
+    ASSERT_SEQUENCE("m1_rec1.bmp m1_rec2.bmp | | m1_rec_spr.bmp", "m1_rec_spr.bmp", "m1_rec1.bmp",
+                    "m1_rec2.bmp");
+}
+
+static void test_names_without_a_common_pattern(void **state)
+{
+    (void)state;
+    ASSERT_REFUSED("no two of its 2 images", "(S1.tif, s2.tif)", "s2.tif", "S1.tif", "notes.txt");
+    ASSERT_REFUSED("no two of its 3 images", "(s_1_z10.tif, s_2_z20.tif ...)", "s_1_z10.tif", "s_2_z20.tif",
+                   "s_3_z30.tif");
+}
+
+/* The slices that `wanted` names, as ASSERT_SEQUENCE shows them. */
+static void assert_wanted(const char *wanted, const char *expected)
+{
+    static const char *const names[] = {
+        "s_0001.tif", "s_0002.tif", "s_0002.bmp", "s_0003.TIF", "p1.tif",  "p2.tif",     "p10.tif",
+        "p3_spr.tif", "q  8.tif",   "q 10.tif",   "q  9.tif",   "s_a.tif", "s_0001.log", "q#1_7.tif",
+    };
+    struct error error = {0};
+    struct sequence sequence;
+    struct name_pattern pattern;
+    char text[1024] = "";
+    assert_int_equal(name_pattern_parse(&pattern, wanted, &error), STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, COUNT(names), takes, &pattern, "folder", &error),
+                     STATUS_OK);
+    for (size_t i = 0; i < sequence.nslices; i++)
+        sprintf(text + strlen(text), "%s ", sequence.slices[i].name);
+    strcat(text, "|");
+    for (size_t i = 0; i < sequence.nignored; i++)
+        sprintf(text + strlen(text), " %s", sequence.ignored[i]);
+    for (size_t i = 0; i < sequence.naside; i++)
+        sprintf(text + strlen(text), " (%s)", sequence.aside[i]);
+    assert_string_equal(text, expected);
+    sequence_end(&sequence);
+}
+
+static void test_wanted_patterns(void **state)
+{
+    (void)state;
+    assert_wanted("s_%04d.tif", "s_0001.tif s_0002.tif s_0003.TIF |");
+    assert_wanted("s_####.bmp", "s_0002.bmp |");
+    assert_wanted("s_*", "s_0001.tif s_0002.tif s_0003.TIF | s_0002.bmp s_a.tif (s_0001.log)");
+    assert_wanted("p%d.tif", "p1.tif p2.tif p10.tif |");
+    assert_wanted("p*", "p1.tif p2.tif p10.tif | (p3_spr.tif)");
+    assert_wanted("q%3d.tif", "q  8.tif q  9.tif q 10.tif |");
+    assert_wanted("q#1_#.tif", "q#1_7.tif |");
+    assert_wanted("q%2d.tif", "|");
+    assert_wanted("none*", "|");
 }
 
 static void test_names_that_are_no_slices(void **state)
 {
     (void)state;
     assert_sequence(NULL, 0, "|");
-    ASSERT_SEQUENCE("| 1 1.tif.bak a.tif slice.tif slice1 slice1.txt x_0001_mask.tif", "1", "a.tif",
+    ASSERT_SEQUENCE("x_0001_mask.tif | 1 1.tif.bak a.tif slice.tif slice1 | slice1.txt", "1", "a.tif",
                     "slice.tif", "slice1", "slice1.txt", "1.tif.bak", "x_0001_mask.tif");
     /* Hidden files: as many as slices, and sorting before them. */
-    ASSERT_SEQUENCE("s1.tif s2.tif | .1.tif ._s1.tif ._s2.tif", "._s1.tif", "s1.tif", "._s2.tif", "s2.tif",
+    ASSERT_SEQUENCE("s1.tif s2.tif | .1.tif | ._s1.tif ._s2.tif", "._s1.tif", "s1.tif", "._s2.tif", "s2.tif",
                     ".1.tif");
 }
 
 static void test_odd_names(void **state)
 {
     (void)state;
-    ASSERT_SEQUENCE("a\nb1.tif a\nb2.tif | a\n1.txt", "a\nb2.tif", "a\nb1.tif", "a\n1.txt");
+    ASSERT_SEQUENCE("a\nb1.tif a\nb2.tif | | a\n1.txt", "a\nb2.tif", "a\nb1.tif", "a\n1.txt");
     ASSERT_SEQUENCE("M\xc3\xa4use-1.tif M\xc3\xa4use-2.tif |", "M\xc3\xa4use-2.tif", "M\xc3\xa4use-1.tif");
-    ASSERT_SEQUENCE("\xff 1.tif | \xff 1.txt \xff\xfe 1.tif", "\xff\xfe 1.tif", "\xff 1.txt", "\xff 1.tif");
+    ASSERT_SEQUENCE("\xff 1.tif \xff 2.tif | \xff\xfe 1.tif | \xff 1.txt", "\xff\xfe 1.tif", "\xff 1.txt",
+                    "\xff 2.tif", "\xff 1.tif");
     ASSERT_SEQUENCE("-1.tif -2.tif |", "-2.tif", "-1.tif"); /* a hyphen, not a sign */
     /* Digits of other scripts are part of the prefix. */
     ASSERT_SEQUENCE("\xd9\xa1"
@@ -121,8 +202,7 @@ static void test_duplicates_are_refused(void **state)
     ASSERT_REFUSED("s1.TIF", "s1.tif", "s1.tif", "s2.tif", "s1.TIF");
     ASSERT_REFUSED("s0.tif", "s000.tif", "s000.tif", "s0.tif");
     /* In a pattern that is not taken they do not matter. */
-    ASSERT_SEQUENCE("b1.tif b2.tif b3.tif | a01.tif a1.tif", "a1.tif", "a01.tif", "b1.tif", "b2.tif",
-                    "b3.tif");
+    ASSERT_SEQUENCE("b1.tif b2.tif b3.tif | + a#.tif 2", "a1.tif", "a01.tif", "b1.tif", "b2.tif", "b3.tif");
 }
 
 static void test_long_numbers(void **state)
@@ -162,8 +242,9 @@ static void test_width(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error error = {0};
         struct sequence sequence;
-        assert_int_equal(sequence_find(&sequence, cases[i].names, 3, takes, "folder", &error), STATUS_OK);
-        assert_int_equal(sequence.width, cases[i].width);
+        assert_int_equal(sequence_find(&sequence, cases[i].names, 3, takes, NULL, "folder", &error),
+                         STATUS_OK);
+        assert_int_equal(sequence.patterns[0].width, cases[i].width);
         sequence_end(&sequence);
     }
 }
@@ -197,15 +278,17 @@ static void check_random_folder(uint64_t *seed)
     }
     struct error error = {0};
     struct sequence sequence;
-    assert_int_equal(sequence_find(&sequence, names, nslices + nstrays, takes, "folder", &error), STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, nslices + nstrays, takes, NULL, "folder", &error),
+                     STATUS_OK);
     assert_int_equal(sequence.nslices, nslices);
-    assert_int_equal(sequence.nignored, nstrays);
+    bool are_pattern = nstrays > 1;
+    assert_int_equal(sequence.npatterns, are_pattern ? 2 : 1);
+    assert_int_equal(sequence.nignored, are_pattern ? 0 : nstrays);
+    assert_int_equal(sequence.patterns[are_pattern ? 1 : 0].count, are_pattern ? nstrays : nslices);
     for (size_t i = 0; i < nslices; i++) {
         assert_ptr_equal(sequence.slices[i].name, texts[i]);
         assert_true(sequence.slices[i].number == numbers[i]);
     }
-    for (size_t i = 1; i < nstrays; i++)
-        assert_true(strcmp(sequence.ignored[i - 1], sequence.ignored[i]) < 0);
     assert_int_equal(sequence_positions(&sequence), positions);
     sequence_end(&sequence);
 }
@@ -265,11 +348,19 @@ static void test_many_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns),     cmocka_unit_test(test_names_that_are_no_slices),
-        cmocka_unit_test(test_odd_names),    cmocka_unit_test(test_duplicates_are_refused),
-        cmocka_unit_test(test_long_numbers), cmocka_unit_test(test_stray_numbers_are_refused),
-        cmocka_unit_test(test_width),        cmocka_unit_test(test_random_folders),
-        cmocka_unit_test(test_ranges),       cmocka_unit_test(test_many_ranges),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_names_that_are_no_slices),
+        cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_byproducts),
+        cmocka_unit_test(test_names_without_a_common_pattern),
+        cmocka_unit_test(test_wanted_patterns),
+        cmocka_unit_test(test_duplicates_are_refused),
+        cmocka_unit_test(test_long_numbers),
+        cmocka_unit_test(test_stray_numbers_are_refused),
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_random_folders),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_many_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
