@@ -3,6 +3,8 @@
 
 #include "base/printable.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,40 @@ void fuzz_file_open(struct input_file *file, const char *path, const uint8_t *da
     FUZZ_REQUIRE(ftruncate(fd, (off_t)n_bytes) == 0);
     FUZZ_REQUIRE(n_bytes == 0 || pwrite(fd, data, n_bytes, 0) == (ssize_t)n_bytes);
     *file = (struct input_file){.fd = fd, .path = path, .n_bytes = n_bytes};
+}
+
+static char folder[64]; /* "" before it is made */
+
+static void remove_folder(void)
+{
+    DIR *dir = opendir(folder);
+    FUZZ_REQUIRE(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    rmdir(folder);
+}
+
+const char *fuzz_folder(void)
+{
+    if (!folder[0]) {
+        const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        snprintf(folder, sizeof folder, "%s/stackthumb-fuzz-XXXXXX", parent);
+        FUZZ_REQUIRE(mkdtemp(folder));
+        atexit(remove_folder);
+    }
+    return folder;
+}
+
+void fuzz_folder_put(const char *name, const uint8_t *data, size_t n_bytes)
+{
+    char path[sizeof folder + 256];
+    snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FUZZ_REQUIRE(fd >= 0);
+    FUZZ_REQUIRE(n_bytes == 0 || write(fd, data, n_bytes) == (ssize_t)n_bytes);
+    close(fd);
 }
 
 char *fuzz_string(const uint8_t *data, size_t n_bytes)

@@ -28,6 +28,11 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *text);
  * call; it is not to be closed. */
 void fuzz_file_open(struct input_file *file, const char *path, const uint8_t *data, size_t n_bytes);
 
+/* A folder, in memory where there is such a place, that goes away when the process ends; and a file in it
+ * with these bytes. */
+const char *fuzz_folder(void);
+void fuzz_folder_put(const char *name, const uint8_t *data, size_t n_bytes);
+
 /* The bytes as a C string up to their first 0, in exactly as much memory; the caller frees. */
 char *fuzz_string(const uint8_t *data, size_t n_bytes);
 
