@@ -32,4 +32,4 @@ install_packages() {
 # JPEG, JSON, hashes.
 # binutils: PoCL links its kernels with ld.
 build_packages="gcc libc6-dev binutils cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers pocl-opencl-icd
-    libtiff-dev libpng-dev libjpeg62-turbo-dev libdeflate-dev libzstd-dev libjansson-dev libxxhash-dev"
+    libtiff-dev libpng-dev libjpeg62-turbo-dev libdeflate-dev libzstd-dev zlib1g-dev libjansson-dev libxxhash-dev"

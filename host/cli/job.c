@@ -2,6 +2,8 @@
 #include "cli/job.h"
 
 #include "base/checked.h"
+#include "base/printable.h"
+#include "cli/messages.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 
@@ -119,10 +121,15 @@ enum status job_run(const struct job *job, const struct options *options, struct
         .cancel = signals_flag(options->signals),
     };
     struct progress *progress;
+    char shown[PRINTABLE_BYTES];
     enum status status = progress_start(&progress, options, &totals, state, error);
     if (status != STATUS_OK)
         return status;
     status = pipeline_run(&run, error);
     progress_stop(progress, status);
+    if (status == STATUS_OK && state && atomic_load(&state->surplus_bytes) > 0)
+        message_note(options, "%s: %llu bytes behind the last voxel are ignored",
+                     printable(shown, sizeof shown, options->operands[0]),
+                     atomic_load(&state->surplus_bytes));
     return status;
 }

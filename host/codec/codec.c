@@ -20,6 +20,12 @@ void slice_header_widen(struct slice_header *header)
     header->plain = false;
 }
 
+bool slice_header_needs_decoding(const struct slice_header *header)
+{
+    bool as_they_are = header->streamed && !header->swapped && !header->f64 && !header->widened;
+    return !header->plain && !as_they_are;
+}
+
 /* The narrow voxels lie in the upper half of the room of the wide ones: voxel i is read from byte n + i and
  * written to bytes 2 i and 2 i + 1, which no narrow one behind it holds. */
 static void widen(void *voxels, size_t n)

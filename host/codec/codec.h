@@ -102,6 +102,10 @@ void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes);
 /* Has the u8 voxels of the slice become u16 when they are decoded. */
 void slice_header_widen(struct slice_header *header);
 
+/* Whether voxels have to be decoded once their parts are in memory: not when they are plain, nor when a
+ * stream gives them as they are. */
+bool slice_header_needs_decoding(const struct slice_header *header);
+
 /* codec->decode, and then what the header says beyond it. */
 enum status codec_decode(const struct codec *codec, const void *data, size_t n_bytes, const char *path,
                          const struct slice_header *header, void *voxels, struct error *error);

@@ -19,7 +19,7 @@ unsigned decoders_count(const struct pipeline_load *load, const struct downsampl
     uint64_t most = nthreads < 1 ? 1 : nthreads, nplaces = count_places(plan, ny);
     if (nplaces < most)
         most = nplaces;
-    return load->nencoded < most ? load->nencoded : (unsigned)most;
+    return load->ndecoded < most ? load->ndecoded : (unsigned)most;
 }
 
 uint64_t decoders_host_bytes(const struct pipeline_load *load, const struct downsample_plan *plan,

@@ -27,8 +27,9 @@
 struct pipeline_progress {
     atomic_uint slices_read;     /* of level 0, missing ones included: nz at the end */
     atomic_uint slices_written;  /* of all levels */
-    atomic_ullong bytes_read;    /* from slice files: their voxels when plain, else the whole file */
+    atomic_ullong bytes_read;    /* from slice files: their voxels when plain, else what is encoded */
     atomic_ullong bytes_written; /* to files */
+    atomic_ullong surplus_bytes; /* that streams gave behind the voxels of their last slices */
 };
 
 struct pipeline_run {

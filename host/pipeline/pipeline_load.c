@@ -9,6 +9,10 @@ struct pipeline_load pipeline_load_of(const struct stack *stack)
         if (!slice->path || slice->header.plain)
             continue;
         load.nencoded++;
+        load.nstreamed += slice->header.streamed;
+        if (!slice_header_needs_decoding(&slice->header))
+            continue;
+        load.ndecoded++;
         if (slice->header.encoded_bytes > load.encoded_bytes)
             load.encoded_bytes = slice->header.encoded_bytes;
         if (slice->header.decode_bytes > load.decode_bytes)

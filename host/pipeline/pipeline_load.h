@@ -10,7 +10,9 @@
 
 struct pipeline_load {
     uint32_t nencoded;      /* slices that are not plain */
-    uint64_t encoded_bytes; /* of the largest of their files */
+    uint32_t nstreamed;     /* of them, those in streams */
+    uint32_t ndecoded;      /* of them, those that decoders have to do */
+    uint64_t encoded_bytes; /* the most that one of these is decoded from */
     uint64_t decode_bytes;  /* the most that decoding one of them takes besides its bytes and voxels */
 };
 

@@ -8,12 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t reader_host_bytes(const struct pipeline_load *load, struct extent extent, enum voxel_type type,
-                           const struct downsample_plan *plan)
+/* Bytes of the decoded slices that bands of rows are copied from; 0 where there are none. */
+static uint64_t slab_bytes_of(const struct pipeline_load *load, struct extent extent, enum voxel_type type,
+                              const struct downsample_plan *plan)
 {
     if (plan->band_rows >= extent.ny || load->nencoded == 0)
         return 0;
     return saturated_mul3(plan->batch_slices, extent_slice_bytes(extent, type), 1);
+}
+
+uint64_t reader_host_bytes(const struct pipeline_load *load, struct extent extent, enum voxel_type type,
+                           const struct downsample_plan *plan)
+{
+    uint64_t inflater_bytes = load->nstreamed > 0 ? INFLATER_HOST_BYTES : 0;
+    return saturated_add(slab_bytes_of(load, extent, type, plan), inflater_bytes);
 }
 
 enum status reader_init(struct reader *reader, const struct stack *stack, const struct downsample_plan *plan,
@@ -21,27 +29,36 @@ enum status reader_init(struct reader *reader, const struct stack *stack, const 
                         struct pipeline_progress *progress, struct error *error)
 {
     const struct pipeline_load load = pipeline_load_of(stack);
-    uint64_t slab_bytes = reader_host_bytes(&load, stack->extent, stack->type, plan);
+    uint64_t slab_bytes = slab_bytes_of(&load, stack->extent, stack->type, plan);
     *reader = (struct reader){
         .stack = stack, .plan = plan, .ring = ring, .decoders = decoders, .stop = stop, .progress = progress};
     enum status status = source_init(&reader->source, stack, plan->batch_slices, stop, progress, error);
     if (status != STATUS_OK)
         return status;
+    status = inflater_init(&reader->inflater, stack, &reader->source, error);
+    if (status != STATUS_OK)
+        goto end_source;
     if (slab_bytes > 0) {
         reader->slab = malloc(slab_bytes);
         if (!reader->slab) {
-            source_end(&reader->source);
-            return error_no_memory(error, slab_bytes, "decoded slices");
+            status = error_no_memory(error, slab_bytes, "decoded slices");
+            goto end_inflater;
         }
     }
     countdown_init(&reader->decoded, stop);
     return STATUS_OK;
+end_inflater:
+    inflater_end(&reader->inflater);
+end_source:
+    source_end(&reader->source);
+    return status;
 }
 
 void reader_end(struct reader *reader)
 {
     countdown_end(&reader->decoded);
     free(reader->slab);
+    inflater_end(&reader->inflater);
     source_end(&reader->source);
 }
 
@@ -55,25 +72,29 @@ static unsigned char *slab_slice(const struct reader *reader, uint32_t s)
     return reader->slab + (size_t)s * reader->stack->extent.ny * row_bytes(reader);
 }
 
-/* Reads what decoding the open slice z needs of its file. */
+/* Reads what decoding slice z needs of its file, or of the stream in it. */
 static enum status read_parts(struct reader *reader, uint32_t z, unsigned char *data, struct error *error)
 {
-    const struct slice_header *header = &reader->stack->slices[z].header;
-    enum status status = STATUS_OK;
-    for (unsigned i = 0; i < header->nparts && status == STATUS_OK; i++) {
-        const struct file_part *part = &header->parts[i];
+    const struct slice *slice = &reader->stack->slices[z];
+    if (slice->header.streamed)
+        return inflater_read(&reader->inflater, slice, data, error);
+    enum status status = source_open(&reader->source, z, error);
+    for (unsigned i = 0; i < slice->header.nparts && status == STATUS_OK; i++) {
+        const struct file_part *part = &slice->header.parts[i];
         status = source_read(&reader->source, z, data, part->n_bytes, part->offset, error);
         data += part->n_bytes;
     }
-    return status;
+    return status == STATUS_OK ? source_close(&reader->source, z, error) : status;
 }
 
-/* Reads the file of slice z and has it decoded into `voxels`; `open` tells when that is done. */
+/* Reads slice z and has it decoded into `voxels`; `open` tells when that is done. */
 static enum status read_encoded(struct reader *reader, uint32_t z, void *voxels, struct countdown *open,
                                 struct error *error)
 {
     const struct slice *slice = &reader->stack->slices[z];
     struct encoded_slice *encoded;
+    if (!slice_header_needs_decoding(&slice->header))
+        return read_parts(reader, z, voxels, error);
     enum status status = decoders_take(reader->decoders, &encoded, error);
     if (status != STATUS_OK)
         return status;
@@ -81,11 +102,7 @@ static enum status read_encoded(struct reader *reader, uint32_t z, void *voxels,
     encoded->voxels = voxels;
     encoded->open = open;
     encoded->bytes.n_bytes = slice->header.encoded_bytes;
-    status = source_open(&reader->source, z, error);
-    if (status == STATUS_OK)
-        status = read_parts(reader, z, encoded->bytes.data, error);
-    if (status == STATUS_OK)
-        status = source_close(&reader->source, z, error);
+    status = read_parts(reader, z, encoded->bytes.data, error);
     if (status == STATUS_OK)
         status = decoders_submit(reader->decoders, encoded, error);
     return status;

@@ -5,9 +5,10 @@
  *   missing slice             voxels that add nothing
  *   plain slice               its rows are read straight into the slot
  *   encoded, whole slices     its file is read and given to a decoder, which writes into the slot
- *   encoded, bands of rows    (a slice larger than a buffer of the device may be) the files of the slab are
- *                             read and decoded once, at its first band, into slices that the reader keeps;
- *                             every band copies its rows from there
+ *   in a stream               (gzip or zlib) likewise, but what is read is inflated first, by the reader, for
+ * a stream has but one beginning; where that gives voxels they go where a decoder would write them encoded,
+ * bands of rows    (a slice larger than a buffer of the device may be) the files of the slab are read and
+ * decoded once, at its first band, into slices that the reader keeps; every band copies its rows from there
  */
 #ifndef STACKTHUMB_PIPELINE_READER_H
 #define STACKTHUMB_PIPELINE_READER_H
@@ -15,6 +16,7 @@
 #include "base/stage.h"
 #include "output/output.h"
 #include "pipeline/decoders.h"
+#include "pipeline/inflater.h"
 #include "pipeline/ring.h"
 #include "pipeline/source.h"
 
@@ -27,6 +29,7 @@ struct reader {
     struct pipeline_progress *progress; /* may be NULL */
     struct stage thread;
     struct source source;     /* the reader thread's */
+    struct inflater inflater; /* the reader thread's */
     unsigned char *slab;      /* plan->batch_slices decoded slices, or NULL when none is needed */
     struct countdown decoded; /* slices of `slab` under way */
     struct output *output;  /* is settled after every stretch_bytes that were read; see struct pipeline_run */
@@ -44,7 +47,7 @@ void reader_end(struct reader *reader);
  * run is stopped. */
 enum status reader_start(struct reader *reader, struct error *error);
 
-/* Bytes that reader_init allocates for decoded slices. */
+/* Bytes that reader_init allocates for decoded slices, and to inflate with. */
 uint64_t reader_host_bytes(const struct pipeline_load *load, struct extent extent, enum voxel_type type,
                            const struct downsample_plan *plan);
 

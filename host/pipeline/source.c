@@ -46,7 +46,7 @@ void source_end(struct source *source)
     *source = (struct source){0};
 }
 
-static enum status changed(const struct slice *slice, struct error *error)
+enum status source_changed(const struct slice *slice, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
     return error_set(error, STATUS_INPUT,
@@ -54,9 +54,8 @@ static enum status changed(const struct slice *slice, struct error *error)
                      printable(shown, sizeof shown, slice->path));
 }
 
-/* True when the first and the last byte of the stretch are in memory: then so is, in all likelihood, the
- * rest, and asking for it would cost a sixth of what reading it costs. */
-static bool is_cached(const struct input_file *file, struct file_part stretch)
+/* To look costs less than to ask for what is there, which would cost a sixth of what reading it costs. */
+bool source_is_cached(const struct input_file *file, struct file_part stretch)
 {
     char byte;
     const struct iovec to = {.iov_base = &byte, .iov_len = 1};
@@ -73,7 +72,7 @@ static void ask_for(const struct slice *slice, bool *from_disk)
     if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
         return;
     const struct file_part stretch = slice_stretch(slice);
-    *from_disk = !is_cached(&file, stretch);
+    *from_disk = !source_is_cached(&file, stretch);
     if (*from_disk)
         posix_fadvise(file.fd, (off_t)stretch.offset, (off_t)stretch.n_bytes, POSIX_FADV_WILLNEED);
     input_file_close(&file);
@@ -110,30 +109,39 @@ static void ask_ahead(struct source *source, uint32_t z)
     }
 }
 
-static enum status open_unchanged(struct source *source, uint32_t z, struct error *error)
+enum status source_open_file(struct source *source, struct input_file *file, const struct slice *slice,
+                             struct error *error)
 {
-    const struct slice *slice = &source->stack->slices[z];
-    struct input_file *file = &source->files[z % source->nfiles];
+    if (source->first_opened_at == 0)
+        source->first_opened_at = clock_seconds();
     enum status status = input_file_open(file, slice->path, error);
     if (status != STATUS_OK) {
         file->fd = -1;
         return status;
     }
     if (file->n_bytes != slice->n_bytes || file->mtime_ns != slice->mtime_ns)
-        return changed(slice, error);
+        return source_changed(slice, error);
     posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice, too */
-    ask_ahead(source, z);
     return STATUS_OK;
 }
 
 enum status source_open(struct source *source, uint32_t z, struct error *error)
 {
     double began = clock_seconds();
-    if (source->first_opened_at == 0)
-        source->first_opened_at = began;
-    enum status status = open_unchanged(source, z, error);
+    struct input_file *file = &source->files[z % source->nfiles];
+    enum status status = source_open_file(source, file, &source->stack->slices[z], error);
+    if (status == STATUS_OK)
+        ask_ahead(source, z);
     busy_add(&source->busy, began, 0);
     return status;
+}
+
+void source_count(struct source *source, uint64_t n_bytes, bool from_disk)
+{
+    source->busy.n_bytes += n_bytes;
+    source->disk_bytes += from_disk ? n_bytes : 0;
+    if (source->progress)
+        atomic_fetch_add_explicit(&source->progress->bytes_read, n_bytes, memory_order_relaxed);
 }
 
 enum status source_read(struct source *source, uint32_t z, void *data, uint64_t n_bytes, uint64_t offset,
@@ -148,12 +156,10 @@ enum status source_read(struct source *source, uint32_t z, void *data, uint64_t 
             return status;
         double began = clock_seconds();
         status = input_file_read(file, to, step, offset, error);
-        busy_add(&source->busy, began, step);
-        source->disk_bytes += source->from_disk[z] ? step : 0;
+        busy_add(&source->busy, began, 0);
         if (status != STATUS_OK)
             return status;
-        if (source->progress)
-            atomic_fetch_add_explicit(&source->progress->bytes_read, step, memory_order_relaxed);
+        source_count(source, step, source->from_disk[z]);
         to += step;
         offset += step;
         n_bytes -= step;
@@ -169,5 +175,5 @@ enum status source_close(struct source *source, uint32_t z, struct error *error)
     bool same = input_file_unchanged(file);
     input_file_close(file);
     busy_add(&source->busy, began, 0);
-    return same ? STATUS_OK : changed(slice, error);
+    return same ? STATUS_OK : source_changed(slice, error);
 }

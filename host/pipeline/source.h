@@ -40,6 +40,22 @@ enum status source_init(struct source *source, const struct stack *stack, uint32
                         struct pipeline_progress *progress, struct error *error);
 void source_end(struct source *source); /* closes what is still open */
 
+/* For readers of their own kind: opens the file of a slice, which has to be what the stack was opened with.
+ */
+enum status source_open_file(struct source *source, struct input_file *file, const struct slice *slice,
+                             struct error *error);
+
+/* The error for a slice whose file was changed. */
+enum status source_changed(const struct slice *slice, struct error *error);
+
+/* Counts bytes that were read, from a disk or from memory. */
+void source_count(struct source *source, uint64_t n_bytes, bool from_disk);
+
+/* True when the first and the last byte of the stretch are in memory: then so is, in all likelihood, the
+ * rest.
+ */
+bool source_is_cached(const struct input_file *file, struct file_part stretch);
+
 /* Opens slice z, which is not missing. STATUS_INPUT when it is not the file that the stack was opened with.
  */
 enum status source_open(struct source *source, uint32_t z, struct error *error);

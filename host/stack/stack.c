@@ -193,12 +193,35 @@ void stack_close(struct stack *stack)
     free(stack);
 }
 
+/* The stretch of a stream's file that gives, about, what it gives from `from` to the end of the slice. */
+static struct file_part stream_share(const struct slice_header *header, uint64_t from)
+{
+    const struct file_part *stream = &header->stream, *part = &header->parts[0];
+    double ratio = (double)stream->n_bytes / (double)header->stream_end_bytes;
+    uint64_t first = (uint64_t)((double)from * ratio);
+    uint64_t last = part->offset + part->n_bytes == header->stream_end_bytes
+                        ? stream->n_bytes
+                        : (uint64_t)((double)(part->offset + part->n_bytes) * ratio);
+    first = first < stream->n_bytes ? first : stream->n_bytes;
+    last = last < first ? first : last < stream->n_bytes ? last : stream->n_bytes;
+    return (struct file_part){stream->offset + first, last - first};
+}
+
+/* Whether two slices lie in one stream. */
+static bool is_same_stream(const struct slice *a, const struct slice *b)
+{
+    return b->path && b->header.streamed && a->header.stream.offset == b->header.stream.offset &&
+           strcmp(a->path, b->path) == 0;
+}
+
 struct file_part slice_stretch(const struct slice *slice)
 {
     const struct slice_header *header = &slice->header;
     if (header->plain)
         return (struct file_part){header->voxels_offset,
                                   (uint64_t)header->ny * header->nx * voxel_bytes(header->type)};
+    if (header->streamed)
+        return stream_share(header, header->parts[0].offset);
     uint64_t from = UINT64_MAX, to = 0;
     for (unsigned i = 0; i < header->nparts; i++) {
         const struct file_part *part = &header->parts[i];
@@ -214,8 +237,14 @@ uint64_t stack_file_bytes(const struct stack *stack)
     uint64_t slice_bytes = extent_slice_bytes(stack->extent, stack->type);
     for (uint32_t z = 0; z < stack->extent.nz; z++) {
         const struct slice *slice = &stack->slices[z];
-        if (slice->path)
-            n_bytes = saturated_add(n_bytes, slice->header.plain ? slice_bytes : slice->header.encoded_bytes);
+        const struct slice_header *header = &slice->header;
+        if (!slice->path)
+            continue;
+        uint64_t own_bytes = header->plain ? slice_bytes : header->encoded_bytes;
+        if (header->streamed) /* and it is read from its beginning on */
+            own_bytes = z > 0 && is_same_stream(slice, slice - 1) ? slice_stretch(slice).n_bytes
+                                                                  : stream_share(header, 0).n_bytes;
+        n_bytes = saturated_add(n_bytes, own_bytes);
     }
     return n_bytes;
 }

@@ -95,10 +95,11 @@ enum status stack_open(struct stack **stack, const struct stack_request *request
 void stack_close(struct stack *stack); /* NULL is allowed */
 
 /* The stretch of a slice's file that a run reads: the voxels of a plain slice, from the first to the last
- * part of others. The slice is not missing. */
+ * part of others, its share of a stream. The slice is not missing. */
 struct file_part slice_stretch(const struct slice *slice);
 
-/* Bytes that a run reads from the slice files: the voxels of plain slices, all encoded bytes of others. */
+/* Bytes that a run reads from the slice files: the voxels of plain slices, all encoded bytes of others;
+ * about, where it does not read a stream to its end. */
 uint64_t stack_file_bytes(const struct stack *stack);
 
 #endif

@@ -74,9 +74,7 @@ static enum status check_stream(struct volume_data_place *place, const struct vo
                          " bytes of %u slices of %u x %u voxels; it is truncated, or its header wrong",
                          printable(shown, sizeof shown, file->path), place->stream.n_bytes, place->n_bytes,
                          header->nz / header->nfiles, header->nx, header->ny);
-    return error_set(error, STATUS_INPUT,
-                     "%s: is compressed, which cannot be read yet; save it with raw encoding",
-                     printable(shown, sizeof shown, file->path));
+    return STATUS_OK;
 }
 
 /* The stream begins at `at`, what is to be skipped of the file left out. */
