@@ -12,7 +12,7 @@ static bool turns_text(const unsigned char *s)
 {
     if (s[0] != 0xe2 || (s[1] != 0x80 && s[1] != 0x81))
         return false;
-    unsigned last = s[1] << 8 | s[2];
+    unsigned last = (unsigned)s[1] << 8 | s[2];
     return last == 0x808e || last == 0x808f || (last >= 0x80a8 && last <= 0x80ae) ||
            (last >= 0x81a6 && last <= 0x81a9);
 }
