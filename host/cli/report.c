@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL = 96 };
+enum { CELL = 160 };
 
 static void print_field(const char *name, const char *value)
 {

@@ -24,7 +24,7 @@
 struct file_part {
     uint64_t offset, n_bytes;
 };
-enum { FILE_PARTS_MAX = 4 };
+enum { FILE_PARTS_MAX = 4, SLICE_LAYOUT_BYTES = 96 };
 
 /* What the user allows beyond grey slices as they are. */
 struct codec_options {
@@ -59,7 +59,8 @@ struct slice_header {
     bool widened; /* the file's voxels are u8 and become u16 when decoded: x257, so that 255 is 65535 */
     uint64_t decode_bytes; /* memory that decode() takes for itself meanwhile; about, for it depends on how
                               the file was compressed */
-    char layout[64];       /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, big-endian" */
+    char layout[SLICE_LAYOUT_BYTES]; /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, 12-bit,
+                                        big-endian" */
 };
 
 struct codec {

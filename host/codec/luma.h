@@ -16,4 +16,17 @@ static inline uint32_t luma(uint32_t r, uint32_t g, uint32_t b)
     return floor + (rest + (floor & 1) > 500);
 }
 
+/* The same of 32-bit values, and of signed ones. */
+static inline int64_t luma_wide(int64_t r, int64_t g, int64_t b)
+{
+    int64_t sum = 299 * r + 587 * g + 114 * b, floor = sum / 1000 - (sum % 1000 < 0);
+    return floor + (sum - floor * 1000 + (floor & 1) > 500);
+}
+
+/* Of floats: the sum in double, in the order of the formula, and then one rounding to float. */
+static inline float luma_float(float r, float g, float b)
+{
+    return (float)((299.0 * (double)r + 587.0 * (double)g + 114.0 * (double)b) / 1000.0);
+}
+
 #endif

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <tiffio.h>
 
-enum voxels_held { ANY_VOXELS, ONLY_U8, NO_GREY_VOXELS };
+/* What samples a compression can hold: WHOLE ones have 8, 16, 32 or 64 bits. */
+enum held { ANY, WHOLE, ONLY_8_BITS, ONLY_4_BITS, ONLY_2_BITS, ONLY_1_BIT, NO_SLICES };
 
 /* What a decoder holds: its state, a window of what it decoded last (as far as a chunk fills it), whole
  * chunks. As found in libtiff 4.5 and its libraries; a window is that of the usual level, 9 for ZSTD, 6 for
@@ -21,34 +22,34 @@ enum { KB = 1 << 10, MB = 1 << 20 };
 static const struct compression {
     uint16_t number;
     const char *name;
-    enum voxels_held held;
+    enum held held;
     struct decoder decoder;
 } compressions[] = {
-    {COMPRESSION_NONE, "uncompressed", ANY_VOXELS, {0}},
-    {COMPRESSION_LZW, "lzw", ANY_VOXELS, {96 * KB, 0, 0}},
-    {COMPRESSION_ADOBE_DEFLATE, "deflate", ANY_VOXELS, {64 * KB, 0, 0}},
-    {COMPRESSION_DEFLATE, "deflate", ANY_VOXELS, {64 * KB, 0, 0}},
-    {COMPRESSION_PACKBITS, "packbits", ANY_VOXELS, {0}},
-    {COMPRESSION_ZSTD, "zstd", ANY_VOXELS, {256 * KB, 4 * MB, 0}},
-    {COMPRESSION_LZMA, "lzma", ANY_VOXELS, {64 * KB, 8 * MB, 0}},
-    {COMPRESSION_LERC, "lerc", ANY_VOXELS, {64 * KB, 0, 2}},
-    {COMPRESSION_PIXARLOG, "pixarlog", ANY_VOXELS, {128 * KB, 0, 2}},
-    {COMPRESSION_JPEG, "jpeg", ONLY_U8, {512 * KB, 0, 0}},
-    {COMPRESSION_OJPEG, "old-style jpeg", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_WEBP, "webp", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_JXL, "jpeg-xl", ANY_VOXELS, {0}},
-    {COMPRESSION_JP2000, "jpeg-2000", ANY_VOXELS, {0}},
-    {COMPRESSION_CCITTRLE, "ccitt-rle", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_CCITTRLEW, "ccitt-rle-w", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_CCITTFAX3, "ccitt-fax3", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_CCITTFAX4, "ccitt-fax4", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_JBIG, "jbig", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_T85, "jbig-t85", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_T43, "jbig-t43", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_NEXT, "next", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_THUNDERSCAN, "thunderscan", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_SGILOG, "sgilog", NO_GREY_VOXELS, {0}},
-    {COMPRESSION_SGILOG24, "sgilog24", NO_GREY_VOXELS, {0}},
+    {COMPRESSION_NONE, "uncompressed", ANY, {0}},
+    {COMPRESSION_LZW, "lzw", ANY, {96 * KB, 0, 0}},
+    {COMPRESSION_ADOBE_DEFLATE, "deflate", ANY, {64 * KB, 0, 0}},
+    {COMPRESSION_DEFLATE, "deflate", ANY, {64 * KB, 0, 0}},
+    {COMPRESSION_PACKBITS, "packbits", ANY, {0}},
+    {COMPRESSION_ZSTD, "zstd", ANY, {256 * KB, 4 * MB, 0}},
+    {COMPRESSION_LZMA, "lzma", ANY, {64 * KB, 8 * MB, 0}},
+    {COMPRESSION_LERC, "lerc", WHOLE, {64 * KB, 0, 2}},
+    {COMPRESSION_PIXARLOG, "pixarlog", WHOLE, {128 * KB, 0, 2}},
+    {COMPRESSION_JPEG, "jpeg", ONLY_8_BITS, {512 * KB, 0, 0}},
+    {COMPRESSION_OJPEG, "old-style jpeg", NO_SLICES, {0}},
+    {COMPRESSION_WEBP, "webp", ONLY_8_BITS, {0}},
+    {COMPRESSION_JXL, "jpeg-xl", WHOLE, {0}},
+    {COMPRESSION_JP2000, "jpeg-2000", WHOLE, {0}},
+    {COMPRESSION_CCITTRLE, "ccitt-rle", ONLY_1_BIT, {0}},
+    {COMPRESSION_CCITTRLEW, "ccitt-rle-w", ONLY_1_BIT, {0}},
+    {COMPRESSION_CCITTFAX3, "ccitt-fax3", ONLY_1_BIT, {0}},
+    {COMPRESSION_CCITTFAX4, "ccitt-fax4", ONLY_1_BIT, {0}},
+    {COMPRESSION_JBIG, "jbig", ONLY_1_BIT, {0}},
+    {COMPRESSION_T85, "jbig-t85", ONLY_1_BIT, {0}},
+    {COMPRESSION_T43, "jbig-t43", NO_SLICES, {0}},
+    {COMPRESSION_NEXT, "next", ONLY_2_BITS, {0}},
+    {COMPRESSION_THUNDERSCAN, "thunderscan", ONLY_4_BITS, {0}},
+    {COMPRESSION_SGILOG, "sgilog", NO_SLICES, {0}},
+    {COMPRESSION_SGILOG24, "sgilog24", NO_SLICES, {0}},
 };
 
 static const struct compression *find(uint16_t number)
@@ -65,25 +66,47 @@ const char *tiff_compression_name(uint16_t number)
     return compression ? compression->name : NULL;
 }
 
-enum status tiff_compression_check(uint16_t number, enum voxel_type type, const char *path,
+static bool holds(enum held held, const struct tiff_pixels *pixels)
+{
+    unsigned bits = pixels->bits;
+    switch (held) {
+    case ANY:
+        return true;
+    case WHOLE:
+        return bits % 8 == 0;
+    case ONLY_8_BITS:
+        return bits == 8;
+    case ONLY_4_BITS:
+        return bits == 4 && tiff_pixels_step(pixels) == 1;
+    case ONLY_2_BITS:
+        return bits == 2 && tiff_pixels_step(pixels) == 1;
+    case ONLY_1_BIT:
+        return bits == 1 && tiff_pixels_step(pixels) == 1;
+    case NO_SLICES:
+        break;
+    }
+    return false;
+}
+
+enum status tiff_compression_check(uint16_t number, const struct tiff_pixels *pixels, const char *path,
                                    struct error *error)
 {
+    static const char remedy[] = "save it uncompressed or with lzw, deflate or zstd";
     char shown[PRINTABLE_BYTES];
     const struct compression *compression = find(number);
     const char *name = compression ? compression->name : "unknown to it";
     printable(shown, sizeof shown, path);
     if (!TIFFIsCODECConfigured(number))
         return error_set(error, STATUS_INPUT,
-                         "%s: its compression (number %u, %s) is not built into this libtiff;"
-                         " save it uncompressed or with lzw, deflate or zstd",
-                         shown, (unsigned)number, name);
-    if (compression &&
-        (compression->held == NO_GREY_VOXELS || (compression->held == ONLY_U8 && type != VOXEL_U8)))
-        return error_set(error, STATUS_INPUT,
-                         "%s: its compression, %s, is not for grey slices of type %s;"
-                         " save it uncompressed or with lzw, deflate or zstd",
-                         shown, name, voxel_name(type));
-    return STATUS_OK;
+                         "%s: its compression (number %u, %s) is not built into this libtiff; %s", shown,
+                         (unsigned)number, name, remedy);
+    if (!compression || holds(compression->held, pixels))
+        return STATUS_OK;
+    if (compression->held == NO_SLICES)
+        return error_set(error, STATUS_INPUT, "%s: its compression, %s, is not supported; %s", shown, name,
+                         remedy);
+    return error_set(error, STATUS_INPUT, "%s: its compression, %s, is not for voxels of %u x %u bits; %s",
+                     shown, name, (unsigned)pixels->nsamples, (unsigned)pixels->bits, remedy);
 }
 
 uint64_t tiff_compression_decode_bytes(uint16_t number, uint64_t chunk_bytes)

@@ -4,7 +4,7 @@
 #define STACKTHUMB_CODEC_TIFF_COMPRESSION_H
 
 #include "base/error.h"
-#include "volume/voxel_type.h"
+#include "codec/tiff_pixels.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,9 +12,9 @@
 /* "lzw", or NULL for a number that has no name here. */
 const char *tiff_compression_name(uint16_t compression);
 
-/* STATUS_INPUT, naming the file and the compression, when libtiff was built without it or it cannot hold grey
- * voxels of `type`. `path` is for the message. */
-enum status tiff_compression_check(uint16_t compression, enum voxel_type type, const char *path,
+/* STATUS_INPUT, naming the file and the compression, when libtiff was built without it or it cannot hold such
+ * pixels. `path` is for the message. */
+enum status tiff_compression_check(uint16_t compression, const struct tiff_pixels *pixels, const char *path,
                                    struct error *error);
 
 /* Bytes that libtiff's decoder takes for itself while it decodes a strip or tile of chunk_bytes. */

@@ -1,17 +1,49 @@
 /* SPDX-License-Identifier: MIT
- * Decoding a slice from its file's bytes in memory. libtiff reads compressed bytes right where they lie, and
- * decodes right into the caller's rows wherever a strip or tile is as wide as the image. */
+ * Decoding a slice from its file's bytes in memory, one chunk after the other. Uncompressed rows are made
+ * voxels right from where they lie in the file. libtiff and libdeflate read compressed bytes where these lie,
+ * and decode to the caller's rows wherever a chunk is as wide as the image and its samples as wide as voxels;
+ * else to a chunk of ours, the rows of which are then made voxels. */
 #include "base/checked.h"
-#include "base/printable.h"
 #include "codec/raw.h"
+#include "codec/slice_limits.h"
 #include "codec/tiff_codec.h"
 #include "codec/tiff_compression.h"
 #include "codec/tiff_deflate.h"
 #include "codec/tiff_handle.h"
 #include "codec/tiff_image.h"
+#include "codec/tiff_orientation.h"
+#include "codec/tiff_samples.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+struct decoding {
+    struct tiff_handle *handle;
+    const struct tiff_image *image;
+    struct tiff_samples samples;
+    struct tiff_placement placement;
+    unsigned char *chunks; /* one of every plane; NULL where all lie in the file or are decoded in place */
+    unsigned char *rows;   /* voxels that are to be turned; NULL where none are */
+};
+
+/* A rectangle of the image in the file: a chunk without what sticks out of it. */
+struct chunk {
+    uint32_t index, x, y, nx, ny;
+};
+
+static struct chunk find_chunk(const struct tiff_image *image, uint32_t index)
+{
+    uint32_t across = image->file_nx / image->chunk_nx + (image->file_nx % image->chunk_nx != 0);
+    struct chunk chunk = {.index = index,
+                          .x = index % across * image->chunk_nx,
+                          .y = index / across * image->chunk_ny,
+                          .nx = image->chunk_nx,
+                          .ny = image->chunk_ny};
+    if (chunk.nx > image->file_nx - chunk.x)
+        chunk.nx = image->file_nx - chunk.x;
+    if (chunk.ny > image->file_ny - chunk.y)
+        chunk.ny = image->file_ny - chunk.y;
+    return chunk;
+}
 
 /* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Whatever libtiff reports as an
  * error here ends the slice, even where it would go on: half a chunk must not pass as a whole one. */
@@ -28,103 +60,183 @@ static enum status decode_chunk(struct tiff_handle *handle, const struct tiff_im
         return STATUS_OK;
     return tiff_handle_error(
         handle, image->tiled ? "has a tile that cannot be decoded" : "has a strip that cannot be decoded",
-        "copy or export it again", error);
+        remedy_copy, error);
 }
 
-static enum status decode_strips(struct tiff_handle *handle, const struct tiff_image *image,
-                                 unsigned char *voxels, struct error *error)
+static enum status refuse_changed(const struct tiff_source *source, struct error *error)
 {
-    for (uint32_t i = 0; i < image->nchunks; i++) {
-        uint64_t n_bytes = tiff_image_chunk_bytes(image, i);
-        if (decode_chunk(handle, image, i, voxels, n_bytes, error) != STATUS_OK)
+    return slice_refuse(source->path, error, "start again", "was changed after its header was checked");
+}
+
+/* Where the samples of a chunk lie: planes[p] becomes those of plane p. */
+static enum status load_chunk(struct decoding *decoding, const struct chunk *chunk,
+                              const unsigned char *planes[3], struct error *error)
+{
+    const struct tiff_image *image = decoding->image;
+    uint64_t n_bytes = tiff_image_chunk_bytes(image, chunk->index);
+    bool whole = chunk->nx == image->chunk_nx && n_bytes == chunk->ny * image->row_bytes;
+    for (unsigned p = 0; p < image->nplanes; p++) {
+        uint32_t index = p * image->nchunks + chunk->index;
+        if (image->compression == COMPRESSION_NONE) {
+            uint64_t at = TIFFGetStrileOffset(decoding->handle->tif, index);
+            if (!(planes[p] = tiff_source_span(decoding->handle->source, at, n_bytes)))
+                return refuse_changed(decoding->handle->source, error);
+            continue;
+        }
+        unsigned char *to = whole && tiff_image_decodes_in_place(image)
+                                ? tiff_placement_row(&decoding->placement, chunk->x, chunk->y)
+                                : decoding->chunks + p * image->chunk_bytes;
+        if (decode_chunk(decoding->handle, image, index, to, n_bytes, error) != STATUS_OK)
             return error->status;
-        voxels += n_bytes;
+        planes[p] = to;
     }
     return STATUS_OK;
 }
 
-/* The part of a decoded tile that lies within the image goes to its place there. */
-static void place_tile(const struct tiff_image *image, const unsigned char *tile, uint32_t x, uint32_t y,
-                       unsigned char *voxels)
+static void convert_row(const struct decoding *decoding, const unsigned char *const planes[3], uint32_t row,
+                        uint32_t n, void *voxels)
 {
-    size_t voxel = voxel_bytes(image->type), tile_row = image->chunk_nx * voxel;
-    uint32_t nx = image->nx - x < image->chunk_nx ? image->nx - x : image->chunk_nx;
-    uint32_t ny = image->ny - y < image->chunk_ny ? image->ny - y : image->chunk_ny;
-    unsigned char *to = voxels + y * image->row_bytes + x * voxel;
-    for (uint32_t row = 0; row < ny; row++)
-        memcpy(to + row * image->row_bytes, tile + row * tile_row, nx * voxel);
+    const unsigned char *rows[3];
+    for (unsigned p = 0; p < decoding->image->nplanes; p++)
+        rows[p] = planes[p] + row * decoding->image->row_bytes;
+    tiff_samples_convert(&decoding->samples, rows, n, voxels);
 }
 
-static enum status decode_tiles(struct tiff_handle *handle, const struct tiff_image *image,
-                                unsigned char *voxels, struct error *error)
+/* The rows of a chunk become voxels, where they belong. */
+static void place_chunk(const struct decoding *decoding, const struct chunk *chunk,
+                        const unsigned char *const planes[3])
 {
-    unsigned char *tile = malloc(image->chunk_bytes);
-    if (!tile)
-        return error_no_memory(error, image->chunk_bytes, "a tile");
-    uint32_t across = image->nx / image->chunk_nx + (image->nx % image->chunk_nx != 0);
-    for (uint32_t i = 0; i < image->nchunks; i++) {
-        uint32_t x = i % across * image->chunk_nx, y = i / across * image->chunk_ny;
-        bool direct = image->chunk_nx == image->nx && image->ny - y >= image->chunk_ny;
-        unsigned char *to = direct ? voxels + y * image->row_bytes : tile;
-        if (decode_chunk(handle, image, i, to, image->chunk_bytes, error) != STATUS_OK)
-            break;
-        if (!direct)
-            place_tile(image, tile, x, y, voxels);
+    const struct tiff_image *image = decoding->image;
+    const struct tiff_placement *placement = &decoding->placement;
+    if (!decoding->rows) {
+        for (uint32_t row = 0; row < chunk->ny; row++)
+            convert_row(decoding, planes, row, chunk->nx,
+                        tiff_placement_row(placement, chunk->x, chunk->y + row));
+        return;
     }
-    free(tile);
+    size_t stride_bytes = (size_t)tiff_orientation_stride_bytes(image->chunk_nx, placement->voxel_bytes);
+    uint32_t nrows = tiff_orientation_rows(placement->orientation);
+    for (uint32_t row = 0; row < chunk->ny; row += nrows) {
+        if (nrows > chunk->ny - row)
+            nrows = chunk->ny - row;
+        for (uint32_t i = 0; i < nrows; i++)
+            convert_row(decoding, planes, row + i, chunk->nx, decoding->rows + i * stride_bytes);
+        tiff_placement_put(placement, decoding->rows, stride_bytes, chunk->x, chunk->y + row, chunk->nx,
+                           nrows);
+    }
+}
+
+static enum status decode_chunks(struct decoding *decoding, struct error *error)
+{
+    const struct tiff_image *image = decoding->image;
+    for (uint32_t i = 0; i < image->nchunks; i++) {
+        const unsigned char *planes[3];
+        struct chunk chunk = find_chunk(image, i);
+        if (load_chunk(decoding, &chunk, planes, error) != STATUS_OK)
+            return error->status;
+        place_chunk(decoding, &chunk, planes);
+    }
+    return STATUS_OK;
+}
+
+/* libtiff gives samples of compressed chunks in the host's order, JPEG's colours as RGB if told so, and
+ * refuses differences of packed samples, which are added up later. */
+static void prepare_samples(struct decoding *decoding)
+{
+    const struct tiff_image *image = decoding->image;
+    const struct tiff_handle *handle = decoding->handle;
+    bool compressed = image->compression != COMPRESSION_NONE;
+    decoding->samples.swapped = !compressed && TIFFIsByteSwapped(handle->tif);
+    decoding->samples.reversed = !compressed && image->reversed_bits;
+    decoding->samples.differences = image->predictor == PREDICTOR_HORIZONTAL && image->pixels.bits % 8 != 0;
+    if (decoding->samples.differences)
+        TIFFSetField(handle->tif, TIFFTAG_PREDICTOR, PREDICTOR_NONE);
+    if (image->pixels.ycbcr)
+        TIFFSetField(handle->tif, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+}
+
+static enum status allocate(struct decoding *decoding, struct error *error)
+{
+    const struct tiff_image *image = decoding->image;
+    uint64_t chunks_bytes = image->nplanes * image->chunk_bytes,
+             rows_bytes = tiff_orientation_scratch_bytes(image->pixels.orientation, image->chunk_nx,
+                                                         voxel_bytes(image->type));
+    bool in_place = !image->tiled && tiff_image_decodes_in_place(image);
+    if (image->compression != COMPRESSION_NONE && !in_place && !(decoding->chunks = malloc(chunks_bytes)))
+        return error_no_memory(error, chunks_bytes, "a strip or tile");
+    if (rows_bytes && !(decoding->rows = malloc(rows_bytes)))
+        return error_no_memory(error, rows_bytes, "rows of voxels");
+    return STATUS_OK;
+}
+
+static enum status decode_image(struct tiff_handle *handle, const struct tiff_image *image, void *voxels,
+                                struct error *error)
+{
+    struct decoding decoding = {.handle = handle,
+                                .image = image,
+                                .placement = {.orientation = image->pixels.orientation,
+                                              .file_nx = image->file_nx,
+                                              .file_ny = image->file_ny,
+                                              .voxel_bytes = voxel_bytes(image->type),
+                                              .voxels = voxels}};
+    if (tiff_samples_init(&decoding.samples, &image->pixels, image->chunk_nx, error) != STATUS_OK)
+        return error->status;
+    prepare_samples(&decoding);
+    tiff_handle_calm(handle);
+    if (allocate(&decoding, error) == STATUS_OK)
+        decode_chunks(&decoding, error);
+    free(decoding.rows);
+    free(decoding.chunks);
+    tiff_samples_end(&decoding.samples);
     return error->status;
 }
 
-static enum status decode_image(struct tiff_handle *handle, const struct slice_header *header, void *voxels,
-                                struct error *error)
+static enum status check_and_decode(struct tiff_handle *handle, const struct slice_header *header,
+                                    void *voxels, struct error *error)
 {
     struct tiff_image image;
     struct tiff_chunks chunks;
-    char path[PRINTABLE_BYTES];
-    if (tiff_image_describe(handle, &image, error) != STATUS_OK)
+    if (tiff_image_describe(handle, header->gray, &image, error) != STATUS_OK)
         return error->status;
     if (image.nx != header->nx || image.ny != header->ny || image.type != header->type)
-        return error_set(error, STATUS_INPUT, "%s: was changed after its header was checked; start again",
-                         printable(path, sizeof path, handle->source->path));
+        return refuse_changed(handle->source, error);
     if (tiff_image_check_chunks(handle, &image, &chunks, error) != STATUS_OK)
         return error->status;
-    tiff_handle_calm(handle);
-    return image.tiled ? decode_tiles(handle, &image, voxels, error)
-                       : decode_strips(handle, &image, voxels, error);
+    return decode_image(handle, &image, voxels, error);
 }
 
 /* Voxels that only want their bytes swapped need no libtiff, which would copy them once more. */
 static enum status decode_swapped(const struct tiff_source *source, const struct slice_header *header,
                                   uint64_t slice_bytes, void *voxels, struct error *error)
 {
-    char path[PRINTABLE_BYTES];
     const unsigned char *data = tiff_source_span(source, header->voxels_offset, slice_bytes);
     if (!data)
-        return error_set(error, STATUS_INPUT, "%s: was changed after its header was checked; start again",
-                         printable(path, sizeof path, source->path));
+        return refuse_changed(source, error);
     return codec_raw.decode(data, (size_t)slice_bytes, source->path, header, voxels, error);
 }
 
 enum status tiff_decode(const void *data, size_t n_bytes, const char *path, const struct slice_header *header,
                         void *voxels, struct error *error)
 {
+    enum { SAMPLES_MAX = 4, SAMPLE_BYTES_MAX = 8 };
     struct tiff_source source;
     struct tiff_handle handle;
     const struct file_part start = {.offset = 0, .n_bytes = n_bytes};
     bool all_there = header->nparts > 0 && n_bytes == header->encoded_bytes;
-    uint64_t slice_bytes = saturated_mul3(header->nx, header->ny, voxel_bytes(header->type));
-    if (slice_bytes > TIFF_SLICE_BYTES_MAX)
-        slice_bytes = TIFF_SLICE_BYTES_MAX;
+    uint64_t slice_bytes = saturated_mul3(header->nx, header->ny, voxel_bytes(header->type)),
+             stored_bytes = saturated_mul3(header->nx, header->ny, SAMPLES_MAX * SAMPLE_BYTES_MAX);
+    if (stored_bytes > SLICE_BYTES_MAX)
+        stored_bytes = SLICE_BYTES_MAX;
     if (all_there)
         tiff_source_init_memory(&source, data, header->parts, header->nparts, path);
     else /* of a file that was cut off meanwhile */
         tiff_source_init_memory(&source, data, &start, 1, path);
     if (header->swapped)
         return decode_swapped(&source, header, slice_bytes, voxels, error);
-    /* Some decoders hold one strip or tile besides the caller's voxels. */
-    if (tiff_handle_open(&handle, &source, header->page_at, TIFF_TABLE_BYTES_MAX + slice_bytes, error) ==
+    /* Some decoders hold one strip or tile besides ours. */
+    if (tiff_handle_open(&handle, &source, header->page_at, TIFF_TABLE_BYTES_MAX + stored_bytes, error) ==
         STATUS_OK)
-        decode_image(&handle, header, voxels, error);
+        check_and_decode(&handle, header, voxels, error);
     tiff_handle_close(&handle);
     return error->status;
 }

@@ -3,6 +3,8 @@
  * 14; Adobe Photoshop TIFF Technical Note 3 for floating point), in the byte order of the host. */
 #include "codec/tiff_deflate.h"
 
+#include "codec/tiff_unpack.h"
+
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +16,8 @@ static bool is_foreign(const struct tiff_handle *handle)
 
 bool tiff_deflate_takes(const struct tiff_handle *handle, const struct tiff_image *image)
 {
-    uint16_t fill_order = FILLORDER_MSB2LSB;
-    TIFFGetFieldDefaulted(handle->tif, TIFFTAG_FILLORDER, &fill_order);
     return (image->compression == COMPRESSION_ADOBE_DEFLATE || image->compression == COMPRESSION_DEFLATE) &&
-           fill_order == FILLORDER_MSB2LSB && handle->source->data;
+           !image->reversed_bits && handle->source->data;
 }
 
 /* Some writers give the last strip, which has fewer rows than others, the data of as many; those behind the
@@ -60,55 +60,58 @@ static enum status inflate_chunk(const struct tiff_handle *handle, const struct 
                              "copy or export it again", error);
 }
 
-static void swap_voxels(void *voxels, size_t n, size_t voxel)
+/* A row of n differences from the sample `step` before becomes one of samples; sums wrap. */
+#define ADD_UP(T)                                                                                            \
+    static void add_up_##T(T *row, size_t n, size_t step)                                                    \
+    {                                                                                                        \
+        for (size_t i = step; i < n; i++)                                                                    \
+            row[i] = (T)(row[i] + row[i - step]);                                                            \
+    }
+ADD_UP(uint8_t)
+ADD_UP(uint16_t)
+ADD_UP(uint32_t)
+ADD_UP(uint64_t)
+
+static void add_up(void *row, size_t n, size_t step, size_t sample)
 {
-    if (voxel == 2)
-        TIFFSwabArrayOfShort(voxels, (tmsize_t)n);
-    else if (voxel == 4)
-        TIFFSwabArrayOfLong(voxels, (tmsize_t)n);
+    if (sample == 1)
+        add_up_uint8_t(row, n, step);
+    else if (sample == 2)
+        add_up_uint16_t(row, n, step);
+    else if (sample == 4)
+        add_up_uint32_t(row, n, step);
+    else
+        add_up_uint64_t(row, n, step);
 }
 
-/* A row of differences from the voxel before becomes one of voxels; sums wrap. */
-static void add_up(void *row, size_t nx, size_t voxel)
+/* The same for n floats of `sample` bytes: differences of bytes, of which all first (most significant) ones
+ * of the row come first, whatever the byte order of the file is. `scratch` has room for a row. */
+static void add_up_floats(unsigned char *row, size_t n, size_t step, size_t sample, unsigned char *scratch)
 {
-    uint8_t *row8 = row;
-    uint16_t *row16 = row;
-    uint32_t *row32 = row;
-    for (size_t x = 1; x < nx; x++)
-        if (voxel == 1)
-            row8[x] = (uint8_t)(row8[x] + row8[x - 1]);
-        else if (voxel == 2)
-            row16[x] = (uint16_t)(row16[x] + row16[x - 1]);
-        else
-            row32[x] += row32[x - 1];
-}
-
-/* The same for 32-bit floats: differences of bytes, of which all first (most significant) ones of the row
- * come first, whatever the byte order of the file is. `scratch` has room for a row. */
-static void add_up_floats(unsigned char *row, size_t nx, unsigned char *scratch)
-{
-    add_up(row, 4 * nx, 1);
-    memcpy(scratch, row, 4 * nx);
-    for (size_t x = 0; x < nx; x++) {
-        uint32_t bits = 0;
-        for (size_t i = 0; i < 4; i++)
-            bits = bits << 8 | scratch[i * nx + x];
-        memcpy(row + 4 * x, &bits, 4);
+    const uint16_t one = 1;
+    bool little_endian = *(const unsigned char *)&one == 1;
+    add_up_uint8_t(row, n * sample, step);
+    memcpy(scratch, row, n * sample);
+    for (size_t byte = 0; byte < sample; byte++) {
+        const unsigned char *from = scratch + (little_endian ? sample - 1 - byte : byte) * n;
+        for (size_t i = 0; i < n; i++)
+            row[i * sample + byte] = from[i];
     }
 }
 
 static enum status undo_predictor(const struct tiff_image *image, unsigned char *to, uint64_t n_bytes,
                                   struct error *error)
 {
-    size_t row_bytes = (size_t)image->chunk_nx * voxel_bytes(image->type);
+    size_t row_bytes = (size_t)image->row_bytes, step = tiff_pixels_step(&image->pixels),
+           sample = image->pixels.bits / 8u, n = image->chunk_nx * step;
     unsigned char *scratch = NULL;
     if (image->predictor == PREDICTOR_FLOATINGPOINT && !(scratch = malloc(row_bytes)))
         return error_no_memory(error, row_bytes, "a row of voxels");
     for (uint64_t at = 0; at < n_bytes; at += row_bytes)
         if (scratch)
-            add_up_floats(to + at, image->chunk_nx, scratch);
+            add_up_floats(to + at, n, step, sample, scratch);
         else
-            add_up(to + at, image->chunk_nx, voxel_bytes(image->type));
+            add_up(to + at, n, step, sample);
     free(scratch);
     return STATUS_OK;
 }
@@ -116,11 +119,11 @@ static enum status undo_predictor(const struct tiff_image *image, unsigned char 
 enum status tiff_deflate_chunk(const struct tiff_handle *handle, const struct tiff_image *image,
                                uint32_t index, void *to, uint64_t n_bytes, struct error *error)
 {
-    size_t voxel = voxel_bytes(image->type);
+    unsigned bits = image->pixels.bits;
     enum status status = inflate_chunk(handle, image, index, to, n_bytes, error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || bits % 8 != 0)
         return status;
-    if (is_foreign(handle) && image->predictor != PREDICTOR_FLOATINGPOINT)
-        swap_voxels(to, n_bytes / voxel, voxel);
+    if (is_foreign(handle) && image->predictor != PREDICTOR_FLOATINGPOINT && bits > 8)
+        tiff_swap_bytes(to, n_bytes / (bits / 8), bits / 8, to);
     return image->predictor == PREDICTOR_NONE ? STATUS_OK : undo_predictor(image, to, n_bytes, error);
 }

@@ -16,7 +16,8 @@
 bool tiff_deflate_takes(const struct tiff_handle *handle, const struct tiff_image *image);
 
 /* Decodes chunk `index`, which tiff_image_check_chunks has found to lie within the source, to `to`, which is
- * aligned to a voxel: n_bytes are exactly its decoded length. */
+ * aligned to a sample: n_bytes are exactly its decoded length. Differences of samples of whole bytes are
+ * added up. */
 enum status tiff_deflate_chunk(const struct tiff_handle *handle, const struct tiff_image *image,
                                uint32_t index, void *to, uint64_t n_bytes, struct error *error);
 

@@ -11,6 +11,7 @@
 #include "codec/tiff_directory.h"
 #include "codec/tiff_handle.h"
 #include "codec/tiff_image.h"
+#include "codec/tiff_orientation.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -64,13 +65,10 @@ static bool is_little_endian_host(void)
 }
 
 /* Whether the voxels lie in the file as they are, but perhaps for their byte order. */
-static bool is_stored(const struct tiff_handle *handle, const struct tiff_image *image,
-                      const struct tiff_chunks *chunks)
+static bool is_stored(const struct tiff_image *image, const struct tiff_chunks *chunks)
 {
-    uint16_t fill_order = FILLORDER_MSB2LSB;
-    TIFFGetFieldDefaulted(handle->tif, TIFFTAG_FILLORDER, &fill_order);
-    return image->compression == COMPRESSION_NONE && !image->tiled && fill_order == FILLORDER_MSB2LSB &&
-           (chunks->in_order || image->nchunks == 1);
+    return image->compression == COMPRESSION_NONE && image->as_stored && !image->tiled &&
+           !image->reversed_bits && (chunks->in_order || image->nchunks == 1);
 }
 
 /* ImageJ keeps a stack of more than 4 GiB as one directory at the start of the file, and all slices,
@@ -81,7 +79,7 @@ static enum status check_imagej_stack(const struct tiff_source *source, uint64_t
 {
     char path[PRINTABLE_BYTES];
     uint64_t stack_end =
-        saturated_add(chunks->first_bytes, saturated_mul3(image->slice_bytes, imagej->nimages, 1));
+        saturated_add(chunks->first_bytes, saturated_mul3(image->stored_bytes, imagej->nimages, 1));
     if (imagej->nimages < 2 || image->compression != COMPRESSION_NONE || stack_end > source->n_bytes ||
         directory_at > chunks->first_bytes)
         return STATUS_OK;
@@ -98,12 +96,12 @@ static enum status check_encoded_bytes(const struct tiff_source *source, const s
                                        const struct slice_header *header, struct error *error)
 {
     char path[PRINTABLE_BYTES];
-    if (header->plain || header->encoded_bytes <= 4 * image->slice_bytes + TIFF_TABLE_BYTES_MAX)
+    if (header->plain || header->encoded_bytes <= 4 * image->stored_bytes + TIFF_TABLE_BYTES_MAX)
         return STATUS_OK;
     return error_set(error, STATUS_INPUT,
                      "%s: its %" PRIu64 " bytes of voxels are strewn over %" PRIu64
                      " bytes of file; copy or export it again",
-                     printable(path, sizeof path, source->path), image->slice_bytes, header->encoded_bytes);
+                     printable(path, sizeof path, source->path), image->stored_bytes, header->encoded_bytes);
 }
 
 /* What decoding needs of a file with several pages: its first bytes, the directory of the page with what it
@@ -114,7 +112,7 @@ static void find_page_parts(const struct tiff_handle *handle, const struct tiff_
     enum { HEADER_BYTES = 16 };
     struct part_list parts = handle->source->used;
     part_list_add(&parts, 0, HEADER_BYTES);
-    for (uint32_t i = 0; i < image->nchunks; i++)
+    for (uint32_t i = 0; i < image->nchunks * image->nplanes; i++)
         part_list_add(&parts, TIFFGetStrileOffset(handle->tif, i), TIFFGetStrileByteCount(handle->tif, i));
     part_list_store(&parts, header);
 }
@@ -148,7 +146,7 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
     struct tiff_chunks chunks;
     struct imagej_description imagej = {.nimages = 1};
     const char *description;
-    if (tiff_image_describe(handle, &image, error) != STATUS_OK ||
+    if (tiff_image_describe(handle, options && options->gray, &image, error) != STATUS_OK ||
         tiff_image_check_chunks(handle, &image, &chunks, error) != STATUS_OK)
         return error->status;
     if (TIFFGetField(handle->tif, TIFFTAG_IMAGEDESCRIPTION, &description))
@@ -160,13 +158,19 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
         .spacing = find_spacing(handle, directory, &imagej),
         .page_at = options ? options->page_at : 0,
         .voxels_offset = chunks.first_bytes,
+        .gray = options && options->gray,
         .decode_bytes = tiff_image_decode_bytes(&image),
     };
+    if (tiff_orientation_transposes(image.pixels.orientation)) {
+        double x = header->spacing.x; /* along the rows of the file, which are columns of the slice */
+        header->spacing.x = header->spacing.y;
+        header->spacing.y = x;
+    }
     header->spacing_origin = find_origin(header->spacing, &imagej);
     bool native =
         voxel_bytes(image.type) == 1 || (TIFFIsBigEndian(handle->tif) != 0) != is_little_endian_host();
-    header->plain = native && is_stored(handle, &image, &chunks);
-    header->swapped = !native && is_stored(handle, &image, &chunks);
+    header->plain = native && is_stored(&image, &chunks);
+    header->swapped = !native && is_stored(&image, &chunks);
     find_parts(handle, &image, &chunks, header);
     tiff_image_layout(handle, &image, header->layout, sizeof header->layout);
     if (header->page_at == 0 && check_imagej_stack(handle->source, TIFFCurrentDirOffset(handle->tif), &image,

@@ -6,27 +6,33 @@
 
 #include "base/error.h"
 #include "codec/tiff_handle.h"
+#include "codec/tiff_pixels.h"
 #include "volume/voxel_type.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The largest slice that is read, and what libtiff may allocate for a file's tables. */
-#define TIFF_SLICE_BYTES_MAX (UINT64_C(4) << 30)
+/* What libtiff may allocate for a file's tables. */
 #define TIFF_TABLE_BYTES_MAX (UINT64_C(64) << 20)
 
 struct tiff_image {
-    uint32_t nx, ny;
-    enum voxel_type type;
+    uint32_t nx, ny;           /* of the slice */
+    enum voxel_type type;      /* of its voxels */
+    uint64_t slice_bytes;      /* of all of them */
+    uint32_t file_nx, file_ny; /* extent in the file, where rows may be columns of the slice */
+    struct tiff_pixels pixels;
+    bool as_stored;       /* the slice is what the chunks of the (first) plane hold */
     uint16_t compression; /* COMPRESSION_* */
     uint16_t predictor;   /* PREDICTOR_*; 1 where there is none */
+    bool reversed_bits;   /* FillOrder 2 */
     bool tiled;
-    uint32_t chunk_nx, chunk_ny; /* a strip has nx * chunk_ny voxels, and the last one fewer rows */
-    uint32_t nchunks;
-    uint64_t chunk_bytes; /* of a full chunk, decoded */
-    uint64_t row_bytes;   /* of the image */
-    uint64_t slice_bytes;
+    uint32_t chunk_nx, chunk_ny; /* a strip has file_nx * chunk_ny pixels, and the last one fewer rows */
+    uint32_t nchunks;            /* of a plane; plane p has the chunks from p * nchunks */
+    unsigned nplanes;            /* that decoding takes */
+    uint64_t row_bytes;          /* of a row of a full chunk, decoded */
+    uint64_t chunk_bytes;        /* of a full chunk, decoded */
+    uint64_t stored_bytes;       /* of all samples of the image, decoded */
 };
 
 /* Where the chunks lie, as tiff_image_check_chunks found. */
@@ -36,22 +42,25 @@ struct tiff_chunks {
     uint64_t end_bytes;   /* no chunk reaches further */
 };
 
-/* Fills `image`; STATUS_INPUT, naming the feature, when it cannot be a slice. */
-enum status tiff_image_describe(const struct tiff_handle *handle, struct tiff_image *image,
+/* Fills `image`; STATUS_INPUT, naming the feature, when it cannot be a slice. Colour can if `gray`. */
+enum status tiff_image_describe(const struct tiff_handle *handle, bool gray, struct tiff_image *image,
                                 struct error *error);
 
 /* STATUS_INPUT when a chunk is missing, too short or lies beyond the end of the source. */
 enum status tiff_image_check_chunks(const struct tiff_handle *handle, const struct tiff_image *image,
                                     struct tiff_chunks *chunks, struct error *error);
 
-/* Decoded bytes of chunk `index`; strips only differ in the last one. */
+/* Decoded bytes of chunk `index` of a plane; strips only differ in the last one. */
 uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index);
 
-/* Bytes that decoding takes besides the file's and the voxels': the decoder's, those of a tile that is not as
- * wide as the image, and libtiff's tables. */
+/* Whether chunks as wide as the image are decoded to where their voxels belong. */
+bool tiff_image_decodes_in_place(const struct tiff_image *image);
+
+/* Bytes that decoding takes besides the file's and the voxels': the decoder's, those of chunks that are not
+ * decoded in place, of rows on their way to voxels, and libtiff's tables. */
 uint64_t tiff_image_decode_bytes(const struct tiff_image *image);
 
-/* For people: "deflate, tiles 256x256, big-endian". */
+/* For people: "deflate, tiles 256x256, 12-bit, big-endian". */
 void tiff_image_layout(const struct tiff_handle *handle, const struct tiff_image *image, char *text,
                        size_t n_bytes);
 

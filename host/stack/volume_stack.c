@@ -48,9 +48,9 @@ struct filling {
     struct stack *stack;
     const struct stack_request *request;
     struct volume_header header;
-    char *text;             /* owned: `header` points into it */
-    char layout[64];        /* of every slice */
-    uint64_t surplus_bytes; /* behind the voxels, in all files */
+    char *text;                      /* owned: `header` points into it */
+    char layout[SLICE_LAYOUT_BYTES]; /* of every slice */
+    uint64_t surplus_bytes;          /* behind the voxels, in all files */
 };
 
 static enum status read_text(struct filling *filling, size_t *n_bytes, struct error *error)

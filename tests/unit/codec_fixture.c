@@ -172,14 +172,15 @@ static unsigned char *decode(const struct input_file *file, const struct slice_h
     return NULL;
 }
 
-unsigned char *fixture_read(const char *name, struct slice_header *header, struct error *error)
+static unsigned char *read_as(const struct codec_options *options, const char *name,
+                              struct slice_header *header, struct error *error)
 {
     struct input_file file;
     unsigned char *voxels = NULL;
     memset(header, 0, sizeof *header);
     if (input_file_open(&file, name, error) != STATUS_OK)
         return NULL;
-    if (codec_tiff.read_header(&file, NULL, header, error) == STATUS_OK) {
+    if (codec_tiff.read_header(&file, options, header, error) == STATUS_OK) {
         size_t slice_bytes = (size_t)header->nx * header->ny * voxel_bytes(header->type);
         voxels = decode(&file, header, slice_bytes, error);
         if (voxels && header->plain) {
@@ -193,6 +194,17 @@ unsigned char *fixture_read(const char *name, struct slice_header *header, struc
     }
     input_file_close(&file);
     return voxels;
+}
+
+unsigned char *fixture_read(const char *name, struct slice_header *header, struct error *error)
+{
+    return read_as(NULL, name, header, error);
+}
+
+unsigned char *fixture_read_gray(const char *name, struct slice_header *header, struct error *error)
+{
+    const struct codec_options options = {.gray = true};
+    return read_as(&options, name, header, error);
 }
 
 unsigned char *fixture_voxels(uint64_t *state, size_t n, enum voxel_type type)

@@ -42,6 +42,9 @@ void fixture_write_raw_strip(const struct tiff_layout *layout, uint32_t nx, uint
  * `error` set. */
 unsigned char *fixture_read(const char *path, struct slice_header *header, struct error *error);
 
+/* The same, and colour becomes its luma. */
+unsigned char *fixture_read_gray(const char *path, struct slice_header *header, struct error *error);
+
 /* Random voxels, some of them noise and some smooth, with the type's extremes; f32: finite. The caller frees.
  */
 unsigned char *fixture_voxels(uint64_t *state, size_t n, enum voxel_type type);

@@ -25,7 +25,7 @@ struct odd_image {
 static void write_odd_page(TIFF *tif, const struct odd_image *odd)
 {
     static unsigned char zeros[8 * 8 * 4 * 16];
-    static uint16_t colours[256];
+    static uint16_t colours[1 << 16] = {[1] = 1}, greys[1 << 16];
     uint16_t nsamples = odd->nsamples ? odd->nsamples : 1, bits = odd->bits ? odd->bits : 8;
     TIFFSetField(tif, TIFFTAG_IMAGEWIDTH, 8);
     TIFFSetField(tif, TIFFTAG_IMAGELENGTH, 8);
@@ -35,7 +35,7 @@ static void write_odd_page(TIFF *tif, const struct odd_image *odd)
     if (!odd->no_photometric)
         TIFFSetField(tif, TIFFTAG_PHOTOMETRIC, odd->photometric);
     if (odd->photometric == PHOTOMETRIC_PALETTE)
-        TIFFSetField(tif, TIFFTAG_COLORMAP, colours, colours, colours);
+        TIFFSetField(tif, TIFFTAG_COLORMAP, colours, greys, greys);
     if (odd->format)
         TIFFSetField(tif, TIFFTAG_SAMPLEFORMAT, odd->format);
     if (odd->orientation)
@@ -96,31 +96,34 @@ static void test_unsupported_features_are_named(void **state)
         struct odd_image odd;
         const char *what;
     } cases[] = {
-        {{.photometric = PHOTOMETRIC_RGB, .nsamples = 3}, "RGB colour"},
-        {{.photometric = PHOTOMETRIC_RGB, .nsamples = 4}, "RGB colour"},
-        {{.photometric = PHOTOMETRIC_PALETTE}, "palette colour"},
+        {{.photometric = PHOTOMETRIC_RGB, .nsamples = 3}, "is RGB colour; convert it to grey, or"},
+        {{.photometric = PHOTOMETRIC_RGB, .nsamples = 4}, "take its luma with --gray"},
+        {{.photometric = PHOTOMETRIC_PALETTE}, "is palette colour; convert it to grey, or"},
         {{.photometric = PHOTOMETRIC_SEPARATED, .nsamples = 4}, "CMYK colour"},
         {{.photometric = PHOTOMETRIC_YCBCR, .nsamples = 3}, "YCbCr colour"},
         {{.photometric = PHOTOMETRIC_CIELAB, .nsamples = 3}, "Lab colour"},
         {{.photometric = PHOTOMETRIC_MASK, .bits = 1}, "a transparency mask"},
+        {{.photometric = PHOTOMETRIC_CFA}, "a colour filter array"},
         {{.photometric = 999}, "unknown PhotometricInterpretation 999"},
-        {{.photometric = 1, .nsamples = 2}, "has 2 samples per voxel (alpha or other channels)"},
-        {{.photometric = 1, .bits = 1}, "has 1-bit voxels"},
-        {{.photometric = 0, .bits = 1}, "has 1-bit voxels"},
-        {{.photometric = 1, .bits = 4}, "has 4-bit voxels"},
-        {{.photometric = 1, .bits = 12}, "has 12-bit voxels"},
+        {{.photometric = 1, .nsamples = 2}, "has 2 samples per voxel that it does not call alpha"},
+        {{.photometric = 1, .bits = 17}, "has 17-bit voxels"},
         {{.photometric = 1, .bits = 24}, "has 24-bit voxels"},
         {{.photometric = 1, .bits = 64}, "has 64-bit voxels"},
+        {{.photometric = 1, .bits = 12, .format = SAMPLEFORMAT_INT}, "has 12-bit signed voxels"},
         {{.photometric = 1, .bits = 64, .format = SAMPLEFORMAT_INT}, "has 64-bit signed voxels"},
-        {{.photometric = 1, .bits = 16, .format = SAMPLEFORMAT_IEEEFP}, "has 16-bit floating point voxels"},
-        {{.photometric = 1, .bits = 64, .format = SAMPLEFORMAT_IEEEFP}, "has 64-bit floating point voxels"},
+        {{.photometric = 1, .bits = 24, .format = SAMPLEFORMAT_IEEEFP}, "has 24-bit floating point voxels"},
+        {{.photometric = 1, .bits = 8, .format = SAMPLEFORMAT_IEEEFP}, "has 8-bit floating point voxels"},
         {{.photometric = 1, .bits = 64, .format = SAMPLEFORMAT_COMPLEXIEEEFP}, "has 64-bit complex voxels"},
-        {{.photometric = 0, .bits = 8}, "has white as 0 (MinIsWhite)"},
-        {{.photometric = 1, .orientation = ORIENTATION_BOTLEFT}, "orientation 4 (bottom-left)"},
-        {{.photometric = 1, .orientation = ORIENTATION_RIGHTTOP}, "orientation 6 (right-top)"},
+        {{.photometric = 0, .bits = 8, .format = SAMPLEFORMAT_INT}, "has white as 0 (MinIsWhite) in signed"},
+        {{.photometric = 0, .bits = 32, .format = SAMPLEFORMAT_IEEEFP},
+         "has white as 0 (MinIsWhite) in floating point"},
+        {{.photometric = PHOTOMETRIC_PALETTE, .format = SAMPLEFORMAT_INT}, "8-bit signed voxels"},
+        {{.photometric = PHOTOMETRIC_PALETTE, .bits = 16}, "palette colour with 16-bit voxels"},
         {{.photometric = 1, .depth = 3}, "holds 3 planes"},
-        {{.photometric = 1, .compression = COMPRESSION_CCITTFAX4}, "ccitt-fax4, is not for grey slices"},
-        {{.photometric = 1, .bits = 16, .compression = COMPRESSION_JPEG}, "jpeg, is not for grey slices"},
+        {{.photometric = 1, .compression = COMPRESSION_CCITTFAX4},
+         "ccitt-fax4, is not for voxels of 1 x 8 bits"},
+        {{.photometric = 1, .bits = 16, .compression = COMPRESSION_JPEG},
+         "jpeg, is not for voxels of 1 x 16 bits"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_odd(&cases[i].odd, 1);

@@ -45,12 +45,48 @@ static void grey_stays_what_it_is(void **state)
         assert_int_equal(luma(v, v, v), v);
 }
 
+/* Values of 32 bits, and negative ones, down to the least. */
+static void wide_colours_become_the_nearest(void **state)
+{
+    (void)state;
+    static const int64_t values[] = {INT32_MIN, INT32_MIN + 1, -70001, -128,      -3,        -1, 0, 1,
+                                     2,         127,           999,    INT32_MAX, UINT32_MAX};
+    enum { N = sizeof values / sizeof *values };
+    for (unsigned i = 0; i < N * N * N; i++) {
+        int64_t r = values[i % N], g = values[i / N % N], b = values[i / N / N];
+        int64_t n = 299 * r + 587 * g + 114 * b, got = luma_wide(r, g, b), distance = llabs(1000 * got - n);
+        if (distance > 500 || (distance == 500 && got % 2 != 0))
+            fail_msg("luma of %lld, %lld, %lld is %lld", (long long)r, (long long)g, (long long)b,
+                     (long long)got);
+    }
+    for (int64_t r = -300; r < 300; r += 7)
+        for (int64_t g = 0; g < 256; g += 5)
+            for (int64_t b = 0; b < 256; b += 3)
+                if (r >= 0)
+                    assert_int_equal(luma_wide(r, g, b), luma((uint32_t)r, (uint32_t)g, (uint32_t)b));
+                else
+                    assert_int_equal(luma_wide(r, -g, -b),
+                                     -(int64_t)luma((uint32_t)-r, (uint32_t)g, (uint32_t)b));
+}
+
+static void grey_floats_stay_what_they_are(void **state)
+{
+    (void)state;
+    static const float values[] = {0, 1, -1.5f, 0.1f, 3.4028235e38f, 1.17549435e-38f, 1e-45f, -7e11f};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        assert_true(luma_float(values[i], values[i], values[i]) == values[i]);
+    assert_true(luma_float(1000, 0, 0) == 299 && luma_float(0, 1000, 0) == 587 &&
+                luma_float(0, 0, 1000) == 114);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_8_bit_colour_becomes_the_nearest),
         cmocka_unit_test(colours_of_16_bits_become_the_nearest),
         cmocka_unit_test(grey_stays_what_it_is),
+        cmocka_unit_test(wide_colours_become_the_nearest),
+        cmocka_unit_test(grey_floats_stay_what_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
