@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct codec *const codecs[] = {&codec_tiff, &codec_bmp, &codec_png, &codec_jpeg};
+static const struct codec *const codecs[] = {&codec_tiff, &codec_bmp, &codec_png, &codec_jpeg, &codec_jpeg2000};
 
 void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes)
 {

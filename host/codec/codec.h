@@ -96,6 +96,7 @@ extern const struct codec codec_tiff;
 extern const struct codec codec_bmp;
 extern const struct codec codec_png;
 extern const struct codec codec_jpeg;
+extern const struct codec codec_jpeg2000;
 
 /* One part: the file's first n_bytes. */
 void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes);
