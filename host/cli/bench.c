@@ -20,6 +20,7 @@
 #include "cli/values.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum status check_operand(const struct options *options, struct error *error)
 {
@@ -31,6 +32,11 @@ static enum status check_operand(const struct options *options, struct error *er
     if (!is_named && !options->phantom_given)
         return error_set(error, STATUS_USAGE, "a name is missing; usage: %s, or --phantom in place of INPUT",
                          usage);
+    if (is_named && strcmp(options->operands[0], "-") == 0)
+        return error_set(
+            error, STATUS_USAGE,
+            "a list from standard input can be read once, and bench reads it for every run; put it "
+            "into a file, and name that as @FILE");
     return STATUS_OK;
 }
 
@@ -169,7 +175,7 @@ const struct command command_bench = {
     .max_operands = 1,
     .summary = "compare the devices on a stack",
     .description =
-        "Builds the pyramid of the stack in the folder INPUT on the CPU path and on every OpenCL device (or\n"
+        "Builds the pyramid of the stack INPUT on the CPU path and on every OpenCL device (or\n"
         "those of --device) in turn, several times, into a temporary folder that is removed again. Tells "
         "how\n"
         "long each took, how busy its stages were, and what held it up. All outputs must be the same. 'The\n"

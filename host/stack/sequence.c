@@ -254,7 +254,7 @@ static enum status no_common_pattern(const struct sequence *sequence, size_t npa
     return error_set(
         error, STATUS_INPUT,
         "%s: no two of its %zu images are of one pattern, in which one number differs (%s, %s%s); "
-        "choose one with --pattern, or tell their order by a list of files",
+        "choose one with --pattern, or give them in their order, as in: ls FOLDER/* | stackthumb ... -",
         shown.folder, npatterns, shown.first, shown.second, npatterns > 2 ? " ..." : "");
 }
 
