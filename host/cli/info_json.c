@@ -139,6 +139,7 @@ static json_t *stack_json(const struct options *options, const struct stack *sta
     json = json_with(json, "extent", json_extent(stack->extent));
     json = json_with(json, "type", json_string(voxel_name(stack->type)));
     json = json_with(json, "layouts", layouts_json(stack));
+    json = json_with(json, "surplus", stack->surplus ? json_text(stack->surplus) : json_null());
     json = json_with(json, "unused", stack->unused ? json_text(stack->unused) : json_null());
     json = json_with(json, "spacing", spacing_json(stack));
     json = json_with(json, "candidates", candidates_json(&sources->choice));

@@ -15,6 +15,7 @@
  *                   ignored: [all other names in the folder]
  *                   extent {nx, ny, nz}, type "u8" ... "f32"
  *                   layouts: [{layout, slices}], the most common layouts of the files
+ *                   surplus: a line on what lies behind the voxels of a raw volume, or null
  *                   unused: what the header of a volume tells and nothing here uses, or null
  *                   spacing: {x, y, z, unit, source}, or null
  *                   candidates: [{source, spacing, taken, doubtful, disagrees}], the most trusted first: all
