@@ -5,28 +5,34 @@
  *   format_version  1
  *   program         {name: "stackthumb", version}
  *   input           as it was given
- *   stack           kind: "folder", "file", "pattern" or "list": what INPUT is
- *                   folder, pattern: of the slices
- *                   slices: how many there are; first, last: their names
- *                   missing: {count, ranges: "0120-0123, 0977"}
- *                   unreadable: [why, for each of those that are missing although there is a file]
- *                   patterns: [{pattern, count, projections}] of a folder with several, the slices' first
- *                   set_aside: [by-products of scanners and systems in the folder]
- *                   ignored: [all other names in the folder]
- *                   extent {nx, ny, nz}, type "u8" ... "f32"
- *                   layouts: [{layout, slices}], the most common layouts of the files
- *                   surplus: a line on what lies behind the voxels of a raw volume, or null
- *                   unused: what the header of a volume tells and nothing here uses, or null
- *                   spacing: {x, y, z, unit, source}, or null
- *                   candidates: [{source, spacing, taken, doubtful, disagrees}], the most trusted first: all
- * who tell a spacing; doubtful: a resolution that programs write who know none; disagrees: by more than 0.1 %
- * with the one that is taken sidecars: [{name, facts: {name: text}, extent, note}]: text files of scanners
- *                   warnings: [one line each]
+ *   stack
+ *     kind          what INPUT is: "folder", "file", "pattern" or "list"
+ *     folder        of the slices
+ *     pattern       of their names
+ *     slices        how many there are
+ *     first, last   their names
+ *     missing       {count, ranges: "0120-0123, 0977"}
+ *     unreadable    [why, for each of those that are missing although there is a file]
+ *     patterns      [{pattern, count, projections}] of a folder with several, the slices' first
+ *     set_aside     [by-products of scanners and systems in the folder]
+ *     ignored       [all other names in the folder]
+ *     extent        {nx, ny, nz}
+ *     type          "u8" ... "f32"
+ *     layouts       [{layout, slices}], in the order in which they occur, eight at most
+ *     surplus       a line on what lies behind the voxels of a raw volume, or null
+ *     unused        what the header of a volume tells and nothing here uses, or null
+ *     spacing       {x, y, z, unit, source}, or null
+ *     candidates    [{source, spacing, taken, doubtful, disagrees}]: all who tell a spacing, the most trusted
+ *                   first. doubtful: a resolution that programs write who know none; disagrees: by more than
+ *                   0.1 % with the one that is taken
+ *     sidecars      [{name, facts: {name: text}, extent, note}]: text files of scanners
+ *     warnings      [one line each]
  *   levels          [{level, extent, spacing, bytes}], level 0 is the stack
- *   plan            what a build would do: {reads_bytes, writes_bytes, writes_slices, compression, device,
- *                     batch_slices, band_rows, buffers, buffer_bytes, host_bytes, host_allowed_bytes,
- *                     host_held_bytes, host_driver_bytes, host_batches_bytes, host_pipeline_bytes,
- * device_bytes}; with a compression writes_bytes is the most that it can be */
+ *   plan            what a build would do
+ *     reads_bytes, writes_bytes, writes_slices; compression, with which writes_bytes is the most that it can
+ * be device, batch_slices, band_rows, buffers, buffer_bytes, device_bytes host_bytes    that it would hold,
+ * of host_allowed_bytes: the sum of host_held_bytes, host_driver_bytes, host_batches_bytes and
+ * host_pipeline_bytes */
 #ifndef STACKTHUMB_CLI_INFO_JSON_H
 #define STACKTHUMB_CLI_INFO_JSON_H
 
