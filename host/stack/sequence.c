@@ -93,7 +93,7 @@ static enum status check_numbers(const struct sequence *sequence, const char *fo
         return error_set(error, STATUS_INPUT,
                          "%s: from %s to %s there are only %zu slices, and %" PRIu64
                          " numbers, more than half, have none; move files that do not belong to the stack"
-                         " elsewhere, or number the slices without gaps",
+                         " elsewhere, or name the slices in a list (@FILE)",
                          shown.folder, shown.first, shown.second, sequence->nslices, nmissing);
     if (step >= SEQUENCE_POSITIONS_MAX)
         return error_set(error, STATUS_INPUT,
