@@ -29,10 +29,10 @@
  *     warnings      [one line each]
  *   levels          [{level, extent, spacing, bytes}], level 0 is the stack
  *   plan            what a build would do
- *     reads_bytes, writes_bytes, writes_slices; compression, with which writes_bytes is the most that it can
- * be device, batch_slices, band_rows, buffers, buffer_bytes, device_bytes host_bytes    that it would hold,
- * of host_allowed_bytes: the sum of host_held_bytes, host_driver_bytes, host_batches_bytes and
- * host_pipeline_bytes */
+ *     reads_bytes, writes_bytes, writes_slices; compression, with which writes_bytes is the most it can be
+ *     device, batch_slices, band_rows, buffers, buffer_bytes, device_bytes
+ *     host_bytes    that it would hold, of host_allowed_bytes: the sum of host_held_bytes,
+ *                   host_driver_bytes, host_batches_bytes and host_pipeline_bytes */
 #ifndef STACKTHUMB_CLI_INFO_JSON_H
 #define STACKTHUMB_CLI_INFO_JSON_H
 
