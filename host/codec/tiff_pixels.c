@@ -157,7 +157,7 @@ static unsigned find_palette_unit(uint16_t *const colours[3], unsigned n, enum v
         low &= value < 256;
     }
     *type = by_257 || by_256 || low ? VOXEL_U8 : VOXEL_U16;
-    return low ? 1 : by_257 ? 257 : by_256 ? 256 : 1;
+    return by_257 ? 257 : by_256 ? 256 : 1;
 }
 
 static enum status find_palette(const struct tiff_handle *handle, bool gray, struct tiff_pixels *pixels,
