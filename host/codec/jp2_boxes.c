@@ -118,7 +118,7 @@ static enum status read_boxes(const struct byte_source *source, struct jp2_boxes
 {
     uint64_t at = 0;
     for (unsigned n = 0; n < BOXES_MAX && at < source->n_bytes; n++) {
-        struct jp2_box box, resolution = {0}, none;
+        struct jp2_box box = {0}, resolution = {0}, none;
         if (next_box(source, &at, source->n_bytes, &box, error) != STATUS_OK)
             return error->status;
         if (box.type == BOX_TYPE('j', 'p', '2', 'h') &&

@@ -221,7 +221,7 @@ enum status folder_guard_check(int folder_fd, const char *folder, const struct o
                                bool force, struct error *error)
 {
     struct contents contents = {.folder_fd = folder_fd, .folder = folder};
-    struct file_identity *inputs;
+    struct file_identity *inputs = NULL;
     enum status status = check_not_above(folder_fd, folder, source->folder, &contents.source, error);
     if (status != STATUS_OK)
         return status;
