@@ -16,7 +16,7 @@ cmake --preset asan
 cmake --build --preset asan
 log="$root/build/test.log"
 status=0
-ctest --preset asan --no-tests=error -j 2 -E '^cli_memory_peak$' "$@" >"$log" 2>&1 || status=$?
+ctest --preset asan --no-tests=error -j 2 -E '^(cli_memory_peak|test_codec_memory)$' "$@" >"$log" 2>&1 || status=$?
 cat "$log"
 
 # again PRESET REGEX [ctest arguments]: the tests that match, built by another preset.
@@ -39,7 +39,7 @@ have_fuzzer() {
 }
 if [ $# -eq 0 ]; then
     again tsan '^(test_(base|queue|pipeline|output_strips)|fault_soak)'
-    again release '^cli_memory_(peak|least)$'
+    again release '^(cli_memory_(peak|least)|test_codec_memory)$'
     if have_fuzzer; then
         FUZZ_SECONDS=${CI:+60} again fuzz . -j 2
     else
