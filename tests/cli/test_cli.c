@@ -191,6 +191,31 @@ static void test_options_stand_anywhere(void **state)
     assert_true(options.help);
 }
 
+/* --json is a flag of info, and takes the name of a file for bench, wherever it stands. */
+static void test_option_of_two_kinds(void **state)
+{
+    (void)state;
+    struct options options;
+    struct error error;
+    assert_int_equal(PARSE(&options, &error, "info", "in", "--json"), STATUS_OK);
+    assert_true(options.as_json && !options.json_file);
+    assert_int_equal(PARSE(&options, &error, "info", "--json", "in"), STATUS_OK);
+    assert_true(options.as_json && options.noperands == 1);
+    assert_int_equal(PARSE(&options, &error, "--device", "cpu", "--json", "info", "in"), STATUS_OK);
+    assert_true(options.as_json && options.noperands == 1);
+    assert_int_equal(PARSE(&options, &error, "bench", "in", "--json", "file"), STATUS_OK);
+    assert_true(!options.as_json && options.noperands == 1);
+    assert_string_equal(options.json_file, "file");
+    assert_int_equal(PARSE(&options, &error, "--json", "file", "bench", "in"), STATUS_OK);
+    assert_string_equal(options.json_file, "file");
+    assert_int_equal(PARSE(&options, &error, "bench", "--json=info", "in"), STATUS_OK);
+    assert_string_equal(options.json_file, "info");
+    assert_int_equal(PARSE(&options, &error, "info", "in", "--json=file"), STATUS_USAGE);
+    assert_int_equal(PARSE(&options, &error, "bench", "in", "--json"), STATUS_USAGE);
+    assert_int_equal(PARSE(&options, &error, "build", "in", "--json"), STATUS_USAGE);
+    assert_non_null(strstr(error.message, "takes no option --json"));
+}
+
 static void test_options_refused(void **state)
 {
     (void)state;
@@ -401,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_shown_values),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_options_stand_anywhere),
+        cmocka_unit_test(test_option_of_two_kinds),
         cmocka_unit_test(test_options_refused),
         cmocka_unit_test(test_progress_fraction),
         cmocka_unit_test(test_progress_bar_fits),
