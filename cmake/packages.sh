@@ -29,7 +29,7 @@ install_packages() {
 }
 
 # To build and run: compiler, CMake, the OpenCL loader with PoCL as a device that is always there, TIFF and its compressions, PNG,
-# JPEG, JPEG 2000, JSON, hashes.
+# JPEG, JPEG 2000, JSON, XML, hashes.
 # binutils: PoCL links its kernels with ld.
 build_packages="gcc libc6-dev binutils cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers pocl-opencl-icd
-    libtiff-dev libpng-dev libjpeg62-turbo-dev libopenjp2-7-dev libdeflate-dev libzstd-dev zlib1g-dev libjansson-dev libxxhash-dev"
+    libtiff-dev libpng-dev libjpeg62-turbo-dev libopenjp2-7-dev libdeflate-dev libzstd-dev zlib1g-dev libjansson-dev libxxhash-dev libexpat1-dev"

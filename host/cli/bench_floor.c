@@ -28,19 +28,29 @@ static enum status check_cancel(const struct floor *self, struct error *error)
                : STATUS_OK;
 }
 
+static enum status read_part(const struct floor *self, const struct input_file *file, struct file_part part,
+                             struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (uint64_t done = 0; status == STATUS_OK && done < part.n_bytes;) {
+        uint64_t left = part.n_bytes - done;
+        size_t n = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
+        status = input_file_read(file, self->chunk, n, part.offset + done, error);
+        done += n;
+    }
+    return status;
+}
+
 static enum status read_slice(const struct floor *self, const struct slice *slice, struct error *error)
 {
-    const struct file_part stretch = slice_stretch(slice);
+    struct file_part parts[FILE_PARTS_MAX];
+    unsigned nparts = slice_parts(slice, parts);
     struct input_file file;
     enum status status = input_file_open(&file, slice->path, error);
     if (status != STATUS_OK)
         return status;
-    for (uint64_t done = 0; status == STATUS_OK && done < stretch.n_bytes;) {
-        uint64_t left = stretch.n_bytes - done;
-        size_t n = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-        status = input_file_read(&file, self->chunk, n, stretch.offset + done, error);
-        done += n;
-    }
+    for (unsigned i = 0; i < nparts && status == STATUS_OK; i++)
+        status = read_part(self, &file, parts[i], error);
     input_file_close(&file);
     return status;
 }

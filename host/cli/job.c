@@ -19,6 +19,8 @@ static enum status fill_source(struct job *job, struct error *error)
     for (uint32_t z = 0; z < stack->extent.nz; z++)
         job->source_slices[z] = (struct source_slice){
             .name = stack->slices[z].path ? stack->slices[z].name : NULL,
+            .part = stack->slices[z].part,
+            .part_number = stack->slices[z].part_number,
             .n_bytes = stack->slices[z].n_bytes,
             .mtime_ns = stack->slices[z].mtime_ns,
             .identity = stack->slices[z].identity,
@@ -54,6 +56,8 @@ enum status job_open(struct job *job, const struct options *options, enum missin
         .pattern = options->pattern,
         .missing = missing,
         .range = options->range,
+        .channel = options->channel,
+        .time = options->time,
         .gray = options->gray,
         .widen = options->widen,
         .raw = options->raw,

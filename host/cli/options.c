@@ -111,6 +111,16 @@ static bool parse_range(struct options *options, const char *value)
     return value_parse_range(value, &options->range);
 }
 
+static bool parse_channel(struct options *options, const char *value)
+{
+    return parse_u32(value, UINT32_MAX, &options->channel);
+}
+
+static bool parse_time(struct options *options, const char *value)
+{
+    return parse_u32(value, UINT32_MAX, &options->time);
+}
+
 static bool parse_gray(struct options *options, const char *value)
 {
     (void)value;
@@ -280,6 +290,13 @@ static const struct option_row rows[] = {
      "two numbers of slices such as 100:299, 100: or :299",
      "take only the slices with the numbers A to B, as 'info'\n"
      "shows them; A: and :B leave one end open"},
+    {0, "channel", "N", FOR_STACKS | FOR_BENCH, parse_channel,
+     "the number of a channel, the first one being 1",
+     "take channel N of a file with several, such as an OME-TIFF\n"
+     "or a hyperstack of ImageJ; the first one is 1"},
+    {0, "time", "N", FOR_STACKS | FOR_BENCH, parse_time, "the number of a time point, the first one being 1",
+     "take time point N of a file with several; the first one\n"
+     "is 1"},
     {0, "gray", NULL, FOR_STACKS | FOR_BENCH, parse_gray, NULL,
      "take colour slices, as their luma (ITU-R BT.601)"},
     {0, "widen", NULL, FOR_STACKS | FOR_BENCH, parse_widen, NULL,

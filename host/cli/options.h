@@ -39,8 +39,9 @@ struct options {
     const char *pattern; /* NULL: not given */
     struct slice_range range;
     bool gray, widen;
-    const char *raw; /* as given; NULL: not given */
-    struct spacing spacing; /* all 0: not given */
+    const char *raw;                  /* as given; NULL: not given */
+    struct spacing spacing;           /* all 0: not given */
+    uint32_t channel, time;           /* 0: not given */
     uint32_t batch_slices, band_rows; /* 0: not given */
     enum progress_style progress;
     unsigned nruns; /* of each backend, for bench */
@@ -48,7 +49,7 @@ struct options {
     struct extent phantom_extent;
     enum voxel_type phantom_type;
     const char *output_folder, *json_file, *plot_file; /* NULL: not given */
-    bool as_json; /* info */
+    bool as_json;                                      /* info */
     bool force, dry_run, stats, quiet, verbose;
 };
 

@@ -109,6 +109,8 @@ void report_stack(const struct job *job)
     char shown[PRINTABLE_BYTES], text[CELL];
     print_field("stack", printable(shown, sizeof shown, stack->folder));
     print_field("pattern", printable(shown, sizeof shown, stack->pattern));
+    if (stack->kind)
+        print_field("kind", printable(shown, sizeof shown, stack->kind));
     printf("%-14s %u\n", "slices", stack->extent.nz - stack->nmissing);
     print_field("extent", extent_text(text, stack->extent));
     print_field("type", voxel_name(stack->type));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/imagej.h"
 
+#include "base/decimal.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,17 +33,41 @@ static const char *value_of(const char *line, size_t n, const char *key)
     return n > used && memcmp(line, key, used) == 0 && line[used] == '=' ? line + used + 1 : NULL;
 }
 
+/* A count of the n characters: a whole number from 1 on, else 1. ImageJ itself writes some as "5.0". */
+static uint32_t count_of(const char *value, size_t n)
+{
+    double count = 1;
+    decimal_parse(value, n, &count);
+    return count >= 1 && count <= UINT32_MAX ? (uint32_t)count : 1;
+}
+
+static void take_count(const char *line, size_t n, struct imagej_description *description)
+{
+    const struct {
+        const char *key;
+        uint32_t *count;
+    } counts[] = {{"images", &description->nimages},
+                  {"channels", &description->nchannels},
+                  {"slices", &description->nslices},
+                  {"frames", &description->nframes}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        const char *value = value_of(line, n, counts[i].key);
+        if (value)
+            *counts[i].count = count_of(value, n - (size_t)(value - line));
+    }
+}
+
 static void take_line(const char *line, size_t n, struct imagej_description *description)
 {
     const char *value;
     if ((value = value_of(line, n, "unit")) != NULL) {
         description->unit = find_unit(value, n - (size_t)(value - line));
     } else if ((value = value_of(line, n, "spacing")) != NULL) {
-        double z = fabs(strtod(value, NULL)); /* ImageJ writes negative ones at times, and reads them so */
-        description->spacing_z = isfinite(z) ? z : 0;
-    } else if ((value = value_of(line, n, "images")) != NULL) {
-        long long nimages = strtoll(value, NULL, 10);
-        description->nimages = nimages > 1 && nimages <= UINT32_MAX ? (uint32_t)nimages : 1;
+        double z = 0;
+        decimal_parse(value, n - (size_t)(value - line), &z);
+        description->spacing_z = fabs(z); /* ImageJ writes negative ones at times, and reads them so */
+    } else {
+        take_count(line, n, description);
     }
 }
 
@@ -49,7 +75,7 @@ bool imagej_parse(const char *text, struct imagej_description *description)
 {
     if (strncmp(text, "ImageJ=", 7) != 0)
         return false;
-    *description = (struct imagej_description){.nimages = 1};
+    *description = (struct imagej_description){.nimages = 1, .nchannels = 1, .nslices = 1, .nframes = 1};
     while (*text) {
         size_t n = strcspn(text, "\r\n");
         take_line(text, n, description);

@@ -15,7 +15,10 @@ enum { IMAGEJ_TEXT_BYTES = 96 };
 struct imagej_description {
     enum length_unit unit; /* of all axes; UNIT_NONE when there is none, or one unknown here */
     double spacing_z;      /* 0 when there is none */
-    uint32_t nimages;      /* slices behind this one directory; 1 when the text does not tell */
+    uint32_t nimages;      /* planes of the file; 1 when the text does not tell */
+    /* A hyperstack's: channel by channel, then slice by slice, then frame by frame ("xyczt"). Each 1 when the
+     * text does not tell; nothing says that there are as many planes as they ask for. */
+    uint32_t nchannels, nslices, nframes;
 };
 
 /* False, with `description` untouched, when `text` is not ImageJ's. */

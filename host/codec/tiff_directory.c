@@ -89,9 +89,10 @@ static void take_entry(struct tiff_source *source, const struct tiff_form *form,
     const unsigned char *value = entry + (form->big ? 12 : 8);
     if (count != 1)
         return;
-    if (tag == TIFFTAG_SUBFILETYPE && type == TIFF_LONG)
+    if (tag == TIFFTAG_SUBFILETYPE && type == TIFF_LONG) {
         directory->reduced |= (get(form, value, 4) & FILETYPE_REDUCEDIMAGE) != 0;
-    else if (tag == TIFFTAG_OSUBFILETYPE && type == TIFF_SHORT)
+        directory->mask |= (get(form, value, 4) & FILETYPE_MASK) != 0;
+    } else if (tag == TIFFTAG_OSUBFILETYPE && type == TIFF_SHORT)
         directory->reduced |= get(form, value, 2) == OFILETYPE_REDUCEDIMAGE;
     else if (tag == TIFFTAG_XRESOLUTION && type == TIFF_RATIONAL)
         get_rational(source, form, value, &directory->x_resolution);

@@ -25,6 +25,7 @@ struct tiff_rational {
 
 struct tiff_directory {
     bool reduced; /* a reduced copy of another page */
+    bool mask;    /* a transparency mask of another page */
     struct tiff_rational x_resolution, y_resolution;
     uint64_t next; /* where the next directory begins; 0 in the last one */
 };

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/printable.h"
 #include "codec/imagej.h"
+#include "codec/ome.h"
 #include "codec/raw.h"
 #include "codec/tiff_codec.h"
 #include "codec/tiff_directory.h"
@@ -15,6 +16,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 /* Size of a voxel from a resolution in voxels per unit, or 0. The exact fraction, where the file has one: a
  * float, as libtiff tells it, would make 19.5 of it something near 19.5. */
@@ -56,6 +58,19 @@ static enum spacing_origin find_origin(struct spacing spacing, const struct imag
     if (spacing.x == 0 && spacing.y == 0 && spacing.z == 0)
         return SPACING_NOWHERE;
     return imagej->unit != UNIT_NONE || spacing.z > 0 ? SPACING_IMAGEJ : SPACING_TIFF_RESOLUTION;
+}
+
+/* OME metadata go before the resolution tags, which OME writers may leave to their libraries. */
+static void take_ome_spacing(struct slice_header *header, const char *description)
+{
+    if (!description || !ome_suspected(description))
+        return;
+    struct spacing spacing = ome_parse_spacing(description, strlen(description));
+    if (!spacing_known(spacing))
+        return;
+    header->resolution = header->spacing;
+    header->spacing = spacing;
+    header->spacing_origin = SPACING_OME;
 }
 
 static bool is_little_endian_host(void)
@@ -144,8 +159,8 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
 {
     struct tiff_image image;
     struct tiff_chunks chunks;
-    struct imagej_description imagej = {.nimages = 1};
-    const char *description;
+    struct imagej_description imagej = {.nimages = 1, .nchannels = 1, .nslices = 1, .nframes = 1};
+    const char *description = NULL;
     if (tiff_image_describe(handle, options && options->gray, &image, error) != STATUS_OK ||
         tiff_image_check_chunks(handle, &image, &chunks, error) != STATUS_OK)
         return error->status;
@@ -167,6 +182,7 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
         header->spacing.y = x;
     }
     header->spacing_origin = find_origin(header->spacing, &imagej);
+    take_ome_spacing(header, description);
     bool native =
         voxel_bytes(image.type) == 1 || (TIFFIsBigEndian(handle->tif) != 0) != is_little_endian_host();
     header->plain = native && is_stored(&image, &chunks);

@@ -36,6 +36,8 @@ static json_t *slice_json(const struct source_slice *slice)
     if (!slice->name)
         return json_null();
     json_t *json = json_with(json_object(), "name", json_text(slice->name));
+    if (slice->part)
+        json = json_with(json, slice->part, json_integer(slice->part_number));
     json = json_with(json, "bytes", json_integer((json_int_t)slice->n_bytes));
     return json_with(json, "mtime_ns", json_integer(slice->mtime_ns));
 }
@@ -85,10 +87,11 @@ static int spacing_digits(const struct pyramid *pyramid)
     return digits;
 }
 
-/* A slice is an object of three members, each of them several blocks of jansson's, and a line of text. */
+/* A slice is an object of three or four members, each of them several blocks of jansson's, and a line
+ * of text. */
 uint64_t manifest_memory_bytes(const struct pyramid *pyramid)
 {
-    return saturated_mul3(pyramid->extent.nz, 800, 1);
+    return saturated_mul3(pyramid->extent.nz, 900, 1);
 }
 
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,

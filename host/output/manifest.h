@@ -5,7 +5,8 @@
  *
  *   format_version  1
  *   program         {name: "stackthumb", version}
- *   source          {folder, slices: for every z {name, bytes, mtime_ns}, or null where it is missing}
+ *   source          {folder, slices: for every z {name, bytes, mtime_ns}, or null where it is missing}; of a
+ *                   file with several slices also {page}, or {plane} where one directory stands for all
  *   extent          {nx, ny, nz} of level 0, in voxels
  *   type            "u8" ... "f32", of every level
  *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it, such

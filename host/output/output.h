@@ -21,6 +21,8 @@
 /* One source slice as the manifest records it. */
 struct source_slice {
     const char *name; /* NULL: missing */
+    const char *part; /* "page" or "plane" of a file with several slices, else NULL; and which, from 0 */
+    uint32_t part_number;
     uint64_t n_bytes;
     int64_t mtime_ns;
     struct file_identity identity;

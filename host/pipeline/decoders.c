@@ -35,9 +35,10 @@ uint64_t decoders_host_bytes(const struct pipeline_load *load, const struct down
 static enum status decode_slice(const struct encoded_slice *encoded, struct busy *busy, struct error *error)
 {
     const struct slice_header *header = &encoded->slice->header;
+    char label[SLICE_LABEL_BYTES];
     double began = clock_seconds();
     enum status status = codec_decode(encoded->slice->codec, encoded->bytes.data, encoded->bytes.n_bytes,
-                                      encoded->slice->path, header, encoded->voxels, error);
+                                      slice_label(encoded->slice, label), header, encoded->voxels, error);
     busy_add(busy, began, (uint64_t)header->ny * header->nx * voxel_bytes(header->type));
     return status;
 }

@@ -55,12 +55,12 @@ enum status source_changed(const struct slice *slice, struct error *error)
 }
 
 /* To look costs less than to ask for what is there, which would cost a sixth of what reading it costs. */
-bool source_is_cached(const struct input_file *file, struct file_part stretch)
+bool source_is_cached(const struct input_file *file, struct file_part part)
 {
     char byte;
     const struct iovec to = {.iov_base = &byte, .iov_len = 1};
-    return stretch.n_bytes > 0 && preadv2(file->fd, &to, 1, (off_t)stretch.offset, RWF_NOWAIT) == 1 &&
-           preadv2(file->fd, &to, 1, (off_t)(stretch.offset + stretch.n_bytes - 1), RWF_NOWAIT) == 1;
+    return part.n_bytes > 0 && preadv2(file->fd, &to, 1, (off_t)part.offset, RWF_NOWAIT) == 1 &&
+           preadv2(file->fd, &to, 1, (off_t)(part.offset + part.n_bytes - 1), RWF_NOWAIT) == 1;
 }
 
 /* This is advice: where it cannot be given, nothing is wrong yet, and what is wrong with a file is told when
@@ -71,10 +71,14 @@ static void ask_for(const struct slice *slice, bool *from_disk)
     struct input_file file;
     if (input_file_open(&file, slice->path, &ignored) != STATUS_OK)
         return;
-    const struct file_part stretch = slice_stretch(slice);
-    *from_disk = !source_is_cached(&file, stretch);
-    if (*from_disk)
-        posix_fadvise(file.fd, (off_t)stretch.offset, (off_t)stretch.n_bytes, POSIX_FADV_WILLNEED);
+    struct file_part parts[FILE_PARTS_MAX];
+    unsigned nparts = slice_parts(slice, parts);
+    for (unsigned i = 0; i < nparts; i++) {
+        if (source_is_cached(&file, parts[i]))
+            continue;
+        *from_disk = true;
+        posix_fadvise(file.fd, (off_t)parts[i].offset, (off_t)parts[i].n_bytes, POSIX_FADV_WILLNEED);
+    }
     input_file_close(&file);
 }
 
@@ -82,7 +86,11 @@ static void ask_for(const struct slice *slice, bool *from_disk)
 static uint64_t ahead_bytes(const struct source *source, const struct slice *slice)
 {
     uint64_t most_bytes = source->most_ahead_bytes;
-    uint64_t n_bytes = slice->path ? slice_stretch(slice).n_bytes : 0;
+    struct file_part parts[FILE_PARTS_MAX];
+    unsigned nparts = slice->path ? slice_parts(slice, parts) : 0;
+    uint64_t n_bytes = 0;
+    for (unsigned i = 0; i < nparts; i++)
+        n_bytes += parts[i].n_bytes;
     return n_bytes < most_bytes ? n_bytes : most_bytes;
 }
 

@@ -51,10 +51,10 @@ enum status source_changed(const struct slice *slice, struct error *error);
 /* Counts bytes that were read, from a disk or from memory. */
 void source_count(struct source *source, uint64_t n_bytes, bool from_disk);
 
-/* True when the first and the last byte of the stretch are in memory: then so is, in all likelihood, the
+/* True when the first and the last byte of the part are in memory: then so is, in all likelihood, the
  * rest.
  */
-bool source_is_cached(const struct input_file *file, struct file_part stretch);
+bool source_is_cached(const struct input_file *file, struct file_part part);
 
 /* Opens slice z, which is not missing. STATUS_INPUT when it is not the file that the stack was opened with.
  */

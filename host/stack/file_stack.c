@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "stack/stack_fill.h"
+#include "stack/tiff_stack.h"
 #include "stack/volume_stack.h"
 
 #include <stdlib.h>
@@ -23,6 +24,8 @@ enum status stack_fill_file(struct stack *stack, const struct stack_request *req
         return error_set(error, STATUS_INPUT,
                          "%s: is no folder, and no file that can be read; name the folder of the slices",
                          printable(shown, sizeof shown, request->input));
+    if (codec == &codec_tiff)
+        return stack_fill_tiff(stack, request, error);
     enum status status = stack_make_places(stack, 1, 0, error);
     if (status != STATUS_OK)
         return status;

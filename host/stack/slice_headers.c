@@ -9,6 +9,8 @@
 
 static enum status read_header(struct slice *slice, const struct codec_options *options, struct error *error)
 {
+    char label[SLICE_LABEL_BYTES];
+    struct codec_options page_options = *options;
     struct input_file file;
     enum status status = input_file_open(&file, slice->path, error);
     if (status != STATUS_OK)
@@ -16,7 +18,9 @@ static enum status read_header(struct slice *slice, const struct codec_options *
     slice->n_bytes = file.n_bytes;
     slice->mtime_ns = file.mtime_ns;
     slice->identity = file.identity;
-    status = slice->codec->read_header(&file, options, &slice->header, error);
+    file.path = slice_label(slice, label);
+    page_options.page_at = slice->header.page_at;
+    status = slice->codec->read_header(&file, &page_options, &slice->header, error);
     slice->has_header = status == STATUS_OK;
     input_file_close(&file);
     return status;
@@ -131,14 +135,15 @@ static enum status agree_on_depth(struct stack *stack, bool widened, struct erro
 
 static enum status check_same(const struct slice *slice, const struct slice *first, struct error *error)
 {
-    char shown[384], shown_first[200];
+    char shown[384], shown_first[200], label[SLICE_LABEL_BYTES], first_label[SLICE_LABEL_BYTES];
+    const char *first_name = first->part ? strrchr(slice_label(first, first_label), ':') + 2 : first->name;
     const struct slice_header *a = &slice->header, *b = &first->header;
     if (a->nx == b->nx && a->ny == b->ny && a->type == b->type)
         return STATUS_OK;
     return error_set(
         error, STATUS_INPUT, "%s: is %u x %u %s, but %s is %u x %u %s; move slices of other stacks elsewhere",
-        printable(shown, sizeof shown, slice->path), a->nx, a->ny, voxel_name(a->type),
-        printable(shown_first, sizeof shown_first, first->name), b->nx, b->ny, voxel_name(b->type));
+        printable(shown, sizeof shown, slice_label(slice, label)), a->nx, a->ny, voxel_name(a->type),
+        printable(shown_first, sizeof shown_first, first_name), b->nx, b->ny, voxel_name(b->type));
 }
 
 enum status slice_headers_agree(struct stack *stack, const struct stack_request *request, struct error *error)

@@ -132,9 +132,22 @@ static enum status fill(struct stack *stack, const struct stack_request *request
     return stack_fill_folder(stack, request, error);
 }
 
+/* Where nothing tells of channels and time points, there is one. */
+static enum status check_one_of_each(const struct stack_request *request, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    if (request->channel <= 1 && request->time <= 1)
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT, "%s: has only one channel and one time point; leave out %s",
+                     printable(shown, sizeof shown, request->input),
+                     request->channel > 1 ? "--channel" : "--time");
+}
+
 static enum status open_slices(struct stack *stack, const struct stack_request *request, struct error *error)
 {
     enum status status = fill(stack, request, error);
+    if (status == STATUS_OK && !stack->kind)
+        status = check_one_of_each(request, error);
     if (status == STATUS_OK)
         status = take_range(stack, &request->range, error);
     if (status == STATUS_OK)
@@ -188,6 +201,7 @@ void stack_close(struct stack *stack)
     free(stack->surplus);
     free(stack->unused);
     free(stack->missing);
+    free(stack->kind);
     free(stack->pattern);
     free(stack->folder);
     free(stack);
@@ -214,21 +228,25 @@ static bool is_same_stream(const struct slice *a, const struct slice *b)
            strcmp(a->path, b->path) == 0;
 }
 
-struct file_part slice_stretch(const struct slice *slice)
+unsigned slice_parts(const struct slice *slice, struct file_part parts[FILE_PARTS_MAX])
 {
     const struct slice_header *header = &slice->header;
-    if (header->plain)
-        return (struct file_part){header->voxels_offset,
-                                  (uint64_t)header->ny * header->nx * voxel_bytes(header->type)};
+    memcpy(parts, header->parts, sizeof header->parts);
     if (header->streamed)
-        return stream_share(header, header->parts[0].offset);
-    uint64_t from = UINT64_MAX, to = 0;
-    for (unsigned i = 0; i < header->nparts; i++) {
-        const struct file_part *part = &header->parts[i];
-        from = part->offset < from ? part->offset : from;
-        to = part->offset + part->n_bytes > to ? part->offset + part->n_bytes : to;
-    }
-    return (struct file_part){from, to - from};
+        parts[0] = stream_share(header, header->parts[0].offset);
+    if (!header->plain)
+        return header->nparts;
+    parts[0].offset = header->voxels_offset;
+    parts[0].n_bytes = (uint64_t)header->ny * header->nx * voxel_bytes(header->type);
+    return 1;
+}
+
+const char *slice_label(const struct slice *slice, char *text)
+{
+    if (!slice->part)
+        return slice->path;
+    snprintf(text, SLICE_LABEL_BYTES, "%s: %s %" PRIu32, slice->path, slice->part, slice->part_number);
+    return text;
 }
 
 uint64_t stack_file_bytes(const struct stack *stack)
@@ -242,8 +260,9 @@ uint64_t stack_file_bytes(const struct stack *stack)
             continue;
         uint64_t own_bytes = header->plain ? slice_bytes : header->encoded_bytes;
         if (header->streamed) /* and it is read from its beginning on */
-            own_bytes = z > 0 && is_same_stream(slice, slice - 1) ? slice_stretch(slice).n_bytes
-                                                                  : stream_share(header, 0).n_bytes;
+            own_bytes = z > 0 && is_same_stream(slice, slice - 1)
+                            ? stream_share(header, header->parts[0].offset).n_bytes
+                            : stream_share(header, 0).n_bytes;
         n_bytes = saturated_add(n_bytes, own_bytes);
     }
     return n_bytes;

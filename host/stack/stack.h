@@ -23,7 +23,9 @@ struct slice {
     uint64_t n_bytes;
     int64_t mtime_ns;
     struct file_identity identity;
-    bool has_header;            /* false while stack_open has not read it */
+    const char *part;     /* what it is of a file with several: "page" or "plane"; NULL: all of its file */
+    uint32_t part_number; /* which one, from 0 */
+    bool has_header;      /* false while stack_open has not read it */
     struct slice_header header; /* as checked by stack_open */
 };
 
@@ -41,6 +43,7 @@ struct stack {
     struct spacing spacing;       /* as taken of all that `sources` has */
     struct stack_spacing sources; /* of the spacing */
     char *pattern;                /* for people: "slice_####.tif" */
+    char *kind;                   /* for people: "multi-page TIFF, 128 pages"; NULL: each slice has a file */
     struct slice *slices;         /* extent.nz of them, z = 0 first */
     unsigned number_width;        /* digits that numbers are padded to */
     uint32_t nmissing;            /* slices without a file that can be read */
@@ -72,6 +75,7 @@ struct stack_request {
     const char *pattern; /* of the slices' names in a folder: see name_pattern.h; NULL: the most common one */
     enum missing_policy missing;
     struct slice_range range;
+    uint32_t channel, time;    /* of a file with several, from 1; 0: not chosen */
     bool gray;                 /* colour becomes its luma */
     bool widen;                /* u8 slices among u16 ones are scaled to 16 bits */
     struct spacing voxel_size; /* as the user gives it; all 0: as the files tell */
@@ -94,9 +98,15 @@ struct stack_request {
 enum status stack_open(struct stack **stack, const struct stack_request *request, struct error *error);
 void stack_close(struct stack *stack); /* NULL is allowed */
 
-/* The stretch of a slice's file that a run reads: the voxels of a plain slice, from the first to the last
- * part of others, its share of a stream. The slice is not missing. */
-struct file_part slice_stretch(const struct slice *slice);
+/* What a run reads of a slice's file: the voxels of a plain slice, the parts of others, its share of a
+ * stream. Fills `parts` and returns how many there are. The slice is not missing. */
+unsigned slice_parts(const struct slice *slice, struct file_part parts[FILE_PARTS_MAX]);
+
+enum { SLICE_LABEL_BYTES = 4096 + 32 };
+
+/* The slice as messages name it, before printable(): its path, with ": page 17" behind that of a file with
+ * several. Returns `text`, SLICE_LABEL_BYTES large, or the path itself. The slice is not missing. */
+const char *slice_label(const struct slice *slice, char *text);
 
 /* Bytes that a run reads from the slice files: the voxels of plain slices, all encoded bytes of others;
  * about, where it does not read a stream to its end. */

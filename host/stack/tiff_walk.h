@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * All pages of a TIFF, read once, from the first to the last. */
+#ifndef STACKTHUMB_STACK_TIFF_WALK_H
+#define STACKTHUMB_STACK_TIFF_WALK_H
+
+#include "stack/ranges.h"
+#include "stack/stack.h"
+
+/* Zero-initialise. The owner calls tiff_walk_end. */
+struct tiff_walk {
+    struct slice *slices; /* a page each, as a slice without path and number: codec is NULL where it is a
+                             reduced copy or a mask, and has_header false where it cannot be a slice */
+    uint32_t nslices, capacity;
+    uint32_t nimages;             /* pages with a codec */
+    bool cut;                     /* the last page cannot be a slice, and no more were read */
+    char *description;            /* the first page's ImageDescription; NULL when there is none */
+    struct ranges reduced, masks; /* pages that are no slices, by number from 0 */
+};
+
+/* Reads the pages of request->input. Those that are no slice end the walk, if nothing allows for such. */
+enum status tiff_walk_read(struct tiff_walk *walk, const struct stack_request *request, struct error *error);
+void tiff_walk_end(struct tiff_walk *walk);
+
+#endif
