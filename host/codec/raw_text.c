@@ -18,9 +18,9 @@ static bool parse_extent(struct volume_header *header, struct text text)
     uint64_t extent[3];
     struct error ignored = {0};
     for (int i = 0; i < 3; i++)
-        if (!text_is_count(take_until(&text, 'x'), &extent[i]))
+        if (!text_is_count(i < 2 ? take_until(&text, 'x') : text, &extent[i]))
             return false;
-    return text.n == 0 && volume_set_extent(header, extent, "", &ignored) == STATUS_OK;
+    return volume_set_extent(header, extent, "", &ignored) == STATUS_OK;
 }
 
 static bool parse_type(struct volume_header *header, struct text text)
@@ -53,5 +53,5 @@ bool raw_text_parse(struct volume_header *header, const char *text, bool *skips)
         else
             return false;
     }
-    return text[strlen(text) - 1] != ':' && text[strlen(text) - 1] != 'x';
+    return text[strlen(text) - 1] != ':';
 }

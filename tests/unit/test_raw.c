@@ -51,6 +51,33 @@ static void voxels_are_as_in_the_file_in_the_order_of_the_host(void **state)
                               (size_t)rand() % 4);
 }
 
+static void doubles_become_the_nearest_floats(void **state)
+{
+    (void)state;
+    const double file[] = {0.1, -1e300, 16777217.0, 1e-45, -0.0, 3.0, 1.0 + 1.5 / (1 << 23)};
+    enum { N = sizeof file / sizeof *file };
+    for (int big = 0; big < 2; big++) {
+        unsigned char bytes[sizeof file];
+        float voxels[N];
+        struct slice_header header = {0};
+        struct error error = {0};
+        for (size_t i = 0; i < sizeof file; i++)
+            bytes[i] =
+                ((const unsigned char *)file)[big != is_big_endian_host() ? i - i % 8 + (7 - i % 8) : i];
+        raw_header_set_f64(&header, N, 1, big, 8);
+        assert_false(header.plain);
+        assert_int_equal(header.type, VOXEL_F32);
+        assert_int_equal(header.encoded_bytes, sizeof file);
+        assert_int_equal(codec_decode(&codec_raw, bytes, sizeof bytes, "s.raw", &header, voxels, &error), 0);
+        for (size_t i = 0; i < N; i++) {
+            float expected = (float)file[i];
+            assert_memory_equal(&voxels[i], &expected, sizeof expected);
+        }
+        assert_int_equal(codec_decode(&codec_raw, bytes, sizeof bytes - 1, "s.raw", &header, voxels, &error),
+                         STATUS_INPUT);
+    }
+}
+
 static void narrow_voxels_can_be_widened(void **state)
 {
     (void)state;
@@ -81,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(voxels_are_as_in_the_file_in_the_order_of_the_host),
+        cmocka_unit_test(doubles_become_the_nearest_floats),
         cmocka_unit_test(narrow_voxels_can_be_widened),
         cmocka_unit_test(other_lengths_are_refused),
     };
