@@ -16,8 +16,9 @@ static bool ends_in(const char *text, size_t n_bytes, const char *end)
 
 bool byproduct_is_one(const char *name)
 {
-    static const char *const extensions[] = {"log", "txt", "csv", "crv", "info", "ini", "cfg",    "xml",
-                                             "pca", "pcr", "pcj", "vgi", "vgl",  "rtf", "xtekct", "pdf"};
+    static const char *const extensions[] = {"log", "txt", "csv",    "crv", "info",      "ini",
+                                             "cfg", "xml", "pca",    "pcr", "pcj",       "vgi",
+                                             "vgl", "rtf", "xtekct", "pdf", "xtekvolume"};
     static const char *const names[] = {"Thumbs.db", ".DS_Store"};
     static const char *const stems[] = {"_spr", "_arc"};
     const char *dot = strrchr(name, '.');
