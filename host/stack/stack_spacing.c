@@ -101,7 +101,8 @@ static enum status warn_of_disagreement(struct stack_spacing *sources, struct er
         if (spacing_choice_disagrees(&sources->choice, candidate))
             status = note_list_add(
                 &sources->warnings, error, "%s: says that voxels are %s, and %s %s, which is taken%s",
-                candidate->source, spacing_show(text, candidate->spacing), taken->source,
+                candidate->source,
+                spacing_show(text, spacing_in_unit(candidate->spacing, taken->spacing.unit)), taken->source,
                 spacing_show(taken_text, taken->spacing),
                 strcmp(taken->source, "--voxel-size") == 0 ? "" : "; give --voxel-size to settle it");
     }

@@ -57,6 +57,14 @@ double unit_nanometres(enum length_unit unit)
     return nanometres[unit];
 }
 
+struct spacing spacing_in_unit(struct spacing spacing, enum length_unit unit)
+{
+    double factor = unit_nanometres(spacing.unit) / unit_nanometres(unit);
+    if (spacing.unit == unit || !(factor > 0))
+        return spacing;
+    return (struct spacing){spacing.x * factor, spacing.y * factor, spacing.z * factor, unit};
+}
+
 const char *spacing_show(char *text, struct spacing spacing)
 {
     const char *unit = spacing.unit == UNIT_NONE ? "(no unit)" : unit_name(spacing.unit);

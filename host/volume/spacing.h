@@ -47,6 +47,9 @@ const char *unit_name(enum length_unit unit);
 /* How many nanometres it is; 0 for UNIT_NONE. */
 double unit_nanometres(enum length_unit unit);
 
+/* The same in another unit; as it is where it has none. `unit` is not UNIT_NONE. */
+struct spacing spacing_in_unit(struct spacing spacing, enum length_unit unit);
+
 /* The unit of that name, "µm" and "μm" too, UTF-8. False, with *unit untouched, when it is none of them. */
 bool length_unit_parse(const char *text, enum length_unit *unit);
 

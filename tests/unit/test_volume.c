@@ -96,6 +96,17 @@ static void test_spacing(void **state)
                                "0x5um", "infum", "nanum", "5 um", "5ux", "1e999um"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(spacing_parse(bad[i], &s));
+    s = spacing_in_unit((struct spacing){2, 3, 0, UNIT_INCH}, UNIT_MM);
+    assert_true(s.x == 50.8 && s.y > 76.199 && s.y < 76.201 && s.z == 0 && s.unit == UNIT_MM);
+    s = spacing_in_unit((struct spacing){2, 3, 4, UNIT_NONE}, UNIT_MM);
+    assert_true(s.x == 2 && s.z == 4 && s.unit == UNIT_NONE);
+    char shown[SPACING_SHOWN_BYTES];
+    assert_string_equal(spacing_show(shown, (struct spacing){5.2, 5.2, 10, UNIT_UM}), "5.2 x 5.2 x 10 um");
+    assert_string_equal(spacing_show(shown, (struct spacing){5.2, 5.2, 0, UNIT_UM}), "5.2 x 5.2 x ? um");
+    assert_string_equal(spacing_show(shown, (struct spacing){5.2, 5.2, 5.2, UNIT_NONE}), "5.2 (no unit)");
+    assert_string_equal(spacing_show(shown, (struct spacing){0, 0, 5, UNIT_UM}), "unknown");
+    spacing_show(shown, (struct spacing){1.23456789e-300, 1.23457e+300, 1.23457e-300, UNIT_NONE});
+    assert_string_equal(shown, "1.23457e-300 x 1.23457e+300 x 1.23457e-300 (no unit)");
     for (int i = SPACING_TIFF_RESOLUTION; i <= SPACING_JPEG2000; i++)
         assert_true(strlen(spacing_origin_name((enum spacing_origin)i)) > 3);
 }
