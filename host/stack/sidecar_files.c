@@ -183,7 +183,7 @@ static enum status disagreement(const struct search *search, const char *name, c
 /* Looks into all rivals of one format, and keeps the one that counts: the first that tells a voxel size, or
  * else the first that tells anything. */
 static enum status settle(const struct search *search, const struct sidecar_format *format,
-                          struct rivals *rivals, struct error *error)
+                          const struct rivals *rivals, struct error *error)
 {
     struct sidecar_file *kept = &search->files->files[search->files->nfiles];
     const char *kept_name = NULL;
@@ -212,21 +212,33 @@ static enum status settle(const struct search *search, const struct sidecar_form
     return STATUS_OK;
 }
 
-static enum status settle_all(struct search *search, struct error *error)
+/* Of more files than are looked into none is used; that is told when one of the first is of the format at
+ * all. */
+static enum status warn_of_crowd(const struct search *search, const struct sidecar_format *format,
+                                 const struct rivals *rivals, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
+    bool known = false;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < rivals->count && !known && status == STATUS_OK; i++) {
+        struct sidecar sidecar;
+        status = look_into(search, format, rivals->names[i], &sidecar, &known, error);
+    }
+    if (!known)
+        return status;
+    return note_list_add(
+        search->notes, error,
+        "%s: holds more than %d .%s files that may be the slices'; none is used, give --voxel-size",
+        printable(shown, sizeof shown, search->folder), SIDECAR_RIVALS_MAX, format->extension);
+}
+
+static enum status settle_all(const struct search *search, struct error *error)
+{
     enum status status = STATUS_OK;
     for (int i = 0; i < SIDECAR_FORMATS && status == STATUS_OK; i++) {
-        struct rivals *rivals = &search->rivals[i];
-        if (rivals->too_many)
-            status = note_list_add(
-                search->notes, error,
-                "%s: holds more than %d .%s files that may be the slices'; none is used, or give "
-                "--voxel-size",
-                printable(shown, sizeof shown, search->folder), SIDECAR_RIVALS_MAX,
-                sidecar_formats[i].extension);
-        else
-            status = settle(search, &sidecar_formats[i], rivals, error);
+        const struct rivals *rivals = &search->rivals[i];
+        status = rivals->too_many ? warn_of_crowd(search, &sidecar_formats[i], rivals, error)
+                                  : settle(search, &sidecar_formats[i], rivals, error);
     }
     return status;
 }

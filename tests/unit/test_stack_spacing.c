@@ -217,6 +217,11 @@ static void test_too_many_logs(void **state)
     write_log(folder, "bone.log", "6");
     check_stack(folder, "bone.log", 6, NULL);
     temp_folder_remove(folder);
+    make_slices(folder, "bone_rec", none);
+    for (int i = 0; i < 40; i++) /* logs of another kind are nothing to tell of */
+        temp_text_write(temp_path(folder, "%02d.log", i), "started\n");
+    check_stack(folder, "", 0, NULL);
+    temp_folder_remove(folder);
 }
 
 /* What is wrong with a sidecar is told, and ends nothing. */
