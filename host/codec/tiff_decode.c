@@ -115,7 +115,7 @@ static void place_chunk(const struct decoding *decoding, const struct chunk *chu
         return;
     }
     size_t stride_bytes = (size_t)tiff_orientation_stride_bytes(image->chunk_nx, placement->voxel_bytes);
-    uint32_t nrows = tiff_orientation_rows(placement->orientation);
+    uint32_t nrows = tiff_orientation_rows(placement->orientation, placement->voxel_bytes);
     for (uint32_t row = 0; row < chunk->ny; row += nrows) {
         if (nrows > chunk->ny - row)
             nrows = chunk->ny - row;

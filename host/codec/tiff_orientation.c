@@ -15,17 +15,17 @@ bool tiff_orientation_keeps_rows(uint16_t orientation)
     return orientation == ORIENTATION_TOPLEFT || orientation == ORIENTATION_BOTLEFT;
 }
 
-/* Columns of the slice are written a few voxels at a time: as many as a line of the caches has, of the
- * smallest type. */
-unsigned tiff_orientation_rows(uint16_t orientation)
+enum { LINE_BYTES = 64 }; /* of the caches */
+
+/* Columns of the slice are written a few voxels at a time: as many as a line of the caches has. */
+unsigned tiff_orientation_rows(uint16_t orientation, size_t voxel_bytes)
 {
-    return tiff_orientation_transposes(orientation) ? 64 : 1;
+    return tiff_orientation_transposes(orientation) ? LINE_BYTES / (unsigned)voxel_bytes : 1;
 }
 
 /* A line more than a row has, so that the voxels of a column do not all want the same place in the caches. */
 uint64_t tiff_orientation_stride_bytes(uint32_t nx, size_t voxel_bytes)
 {
-    enum { LINE_BYTES = 64 };
     return (nx * (uint64_t)voxel_bytes / LINE_BYTES + 2) * LINE_BYTES;
 }
 
@@ -33,8 +33,8 @@ uint64_t tiff_orientation_scratch_bytes(uint16_t orientation, uint32_t nx, size_
 {
     if (tiff_orientation_keeps_rows(orientation))
         return 0;
-    return saturated_mul3(tiff_orientation_stride_bytes(nx, voxel_bytes), tiff_orientation_rows(orientation),
-                          1);
+    return saturated_mul3(tiff_orientation_stride_bytes(nx, voxel_bytes),
+                          tiff_orientation_rows(orientation, voxel_bytes), 1);
 }
 
 /* The file's rows are counted from the slice's other end: from the bottom, or from the right. */

@@ -16,7 +16,7 @@ bool tiff_orientation_transposes(uint16_t orientation);
 bool tiff_orientation_keeps_rows(uint16_t orientation);
 
 /* How many rows are best placed at once. */
-unsigned tiff_orientation_rows(uint16_t orientation);
+unsigned tiff_orientation_rows(uint16_t orientation, size_t voxel_bytes);
 
 /* Bytes of the rows that are placed at once, where tiff_orientation_keeps_rows does not hold, and of one of
  * them; 0 where it does. */

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "codec/luma.h"
 #include "codec/tiff_unpack.h"
+#include "codec/vector.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,14 +157,34 @@ static void take_palette(const struct tiff_pixels *pixels, const uint8_t *from, 
             to16[i] = pixels->palette[from[i * step]];
 }
 
+/* The usual distances from pixel to pixel are known to the compiler: of planes, of RGB and of RGBA. */
 #define TAKE_LUMA(T, FORMULA)                                                                                \
-    static void luma_##T##_row(const void *const *planes, unsigned step, uint32_t n, T *to)                  \
+    VECTOR_INLINE void luma_##T##_steps(const T *r, const T *g, const T *b, size_t step, uint32_t n,         \
+                                        T *restrict to)                                                      \
+    {                                                                                                        \
+        for (uint32_t i = 0; i < n; i++)                                                                     \
+            to[i] = (T)FORMULA(r[i * step], g[i * step], b[i * step]);                                       \
+    }                                                                                                        \
+    VECTOR_INLINE void luma_##T##_any(const void *const *planes, unsigned step, uint32_t n, T *to)           \
     {                                                                                                        \
         const T *r = planes[0], *g = planes[1], *b = planes[2];                                              \
-        for (uint32_t i = 0; i < n; i++) {                                                                   \
-            size_t at = (size_t)i * step;                                                                    \
-            to[i] = (T)FORMULA(r[at], g[at], b[at]);                                                         \
-        }                                                                                                    \
+        if (step == 1)                                                                                       \
+            luma_##T##_steps(r, g, b, 1, n, to);                                                             \
+        else if (step == 3)                                                                                  \
+            luma_##T##_steps(r, g, b, 3, n, to);                                                             \
+        else if (step == 4)                                                                                  \
+            luma_##T##_steps(r, g, b, 4, n, to);                                                             \
+        else                                                                                                 \
+            luma_##T##_steps(r, g, b, step, n, to);                                                          \
+    }                                                                                                        \
+    static void luma_##T##_row(const void *const *planes, unsigned step, uint32_t n, T *to)                  \
+    {                                                                                                        \
+        luma_##T##_any(planes, step, n, to);                                                                 \
+    }
+#define TAKE_LUMA_AVX2(T)                                                                                    \
+    VECTOR_AVX2 static void luma_##T##_avx2(const void *const *planes, unsigned step, uint32_t n, T *to)     \
+    {                                                                                                        \
+        luma_##T##_any(planes, step, n, to);                                                                 \
     }
 TAKE_LUMA(uint8_t, luma)
 TAKE_LUMA(uint16_t, luma)
@@ -172,19 +193,21 @@ TAKE_LUMA(int8_t, luma_wide)
 TAKE_LUMA(int16_t, luma_wide)
 TAKE_LUMA(int32_t, luma_wide)
 TAKE_LUMA(float, luma_float)
+TAKE_LUMA_AVX2(uint8_t)
+TAKE_LUMA_AVX2(uint16_t)
 
 static void take_luma(const struct tiff_pixels *pixels, const void *const *planes, uint32_t n, void *voxels)
 {
     unsigned step = tiff_pixels_step(pixels);
     switch (pixels->type) {
     case VOXEL_U8:
-        luma_uint8_t_row(planes, step, n, voxels);
+        (vector_avx2() ? luma_uint8_t_avx2 : luma_uint8_t_row)(planes, step, n, voxels);
         break;
     case VOXEL_I8:
         luma_int8_t_row(planes, step, n, voxels);
         break;
     case VOXEL_U16:
-        luma_uint16_t_row(planes, step, n, voxels);
+        (vector_avx2() ? luma_uint16_t_avx2 : luma_uint16_t_row)(planes, step, n, voxels);
         break;
     case VOXEL_I16:
         luma_int16_t_row(planes, step, n, voxels);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/tiff_unpack.h"
 
+#include "codec/vector.h"
+
 #include <endian.h>
 #include <string.h>
 
@@ -54,9 +56,24 @@ static unsigned unpack_one(const unsigned char *from, size_t i, unsigned bits)
     return value;
 }
 
+/* Depths of which a byte has several whole samples. The loops stand as the compiler likes them. */
+#define UNPACK_PARTS(BITS)                                                                                   \
+    static void unpack_##BITS(const unsigned char *restrict from, size_t n, uint8_t *restrict to)            \
+    {                                                                                                        \
+        enum { N = 8 / BITS, MASK = (1 << BITS) - 1 };                                                       \
+        for (size_t i = 0; i < n / N; i++)                                                                   \
+            for (int k = 0; k < N; k++)                                                                      \
+                to[N * i + (size_t)k] = (uint8_t)(from[i] >> (8 - BITS - BITS * k) & MASK);                  \
+        for (size_t i = n / N * N; i < n; i++)                                                               \
+            to[i] = (uint8_t)unpack_one(from, i, BITS);                                                      \
+    }
+UNPACK_PARTS(1)
+UNPACK_PARTS(2)
+UNPACK_PARTS(4)
+
 /* Eight samples at a time, which are `bits` bytes; eight bytes are loaded from where they begin, so the last
- * ones of a row are left to unpack_one. With `bits` known to the compiler, all shifts are. */
-static inline void unpack_bytes(const unsigned char *from, size_t n, unsigned bits, uint8_t *to)
+ * ones of a row are left to unpack_one. */
+static void unpack_bytes(const unsigned char *from, size_t n, unsigned bits, uint8_t *to)
 {
     const uint64_t mask = (1u << bits) - 1;
     size_t i = 0, n_bytes = (n * bits + 7) / 8;
@@ -73,13 +90,13 @@ void tiff_unpack_bytes(const unsigned char *from, size_t n, unsigned bits, uint8
 {
     switch (bits) {
     case 1:
-        unpack_bytes(from, n, 1, to);
+        unpack_1(from, n, to);
         break;
     case 2:
-        unpack_bytes(from, n, 2, to);
+        unpack_2(from, n, to);
         break;
     case 4:
-        unpack_bytes(from, n, 4, to);
+        unpack_4(from, n, to);
         break;
     default:
         unpack_bytes(from, n, bits, to);
@@ -87,15 +104,38 @@ void tiff_unpack_bytes(const unsigned char *from, size_t n, unsigned bits, uint8
     }
 }
 
-/* Likewise: the first four of eight samples lie in the eight bytes from their beginning, the others in those
- * from the byte in which they begin, four bits later where `bits` is odd. */
-static inline void unpack_shorts(const unsigned char *from, size_t n, unsigned bits, uint16_t *to)
+/* The depth of many cameras, two samples in three bytes. */
+VECTOR_INLINE void unpack_12_bits(const unsigned char *restrict from, size_t n, uint16_t *restrict to)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        unsigned first = from[3 * i], both = from[3 * i + 1], last = from[3 * i + 2];
+        to[2 * i] = (uint16_t)(first << 4 | both >> 4);
+        to[2 * i + 1] = (uint16_t)((both & 15) << 8 | last);
+    }
+    if (n % 2 != 0)
+        to[n - 1] = (uint16_t)unpack_one(from, n - 1, 12);
+}
+
+static void unpack_12(const unsigned char *from, size_t n, uint16_t *to)
+{
+    unpack_12_bits(from, n, to);
+}
+
+VECTOR_AVX2 static void unpack_12_avx2(const unsigned char *from, size_t n, uint16_t *to)
+{
+    unpack_12_bits(from, n, to);
+}
+
+/* As unpack_bytes, but the first four of eight samples lie in the eight bytes from their beginning, the
+ * others in those from the byte in which they begin, four bits later where `bits` is odd. With `bits` known
+ * to the compiler, all shifts are. */
+VECTOR_INLINE void unpack_shorts(const unsigned char *from, size_t n, unsigned bits, uint16_t *to)
 {
     const uint64_t mask = (1u << bits) - 1;
     size_t i = 0, n_bytes = (n * bits + 7) / 8;
     for (size_t at = 0; i + 8 <= n && at + bits / 2 + 8 <= n_bytes; i += 8, at += bits) {
         uint64_t first = load_big_endian(from + at);
-        uint64_t last = load_big_endian(from + at + bits / 2) << 4 * bits % 8;
+        uint64_t last = load_big_endian(from + at + bits / 2) << (4 * bits) % 8;
         for (unsigned k = 0; k < 4; k++) {
             to[i + k] = (uint16_t)(first >> (64 - (k + 1) * bits) & mask);
             to[i + 4 + k] = (uint16_t)(last >> (64 - (k + 1) * bits) & mask);
@@ -112,7 +152,7 @@ void tiff_unpack_shorts(const unsigned char *from, size_t n, unsigned bits, uint
         unpack_shorts(from, n, 10, to);
         break;
     case 12:
-        unpack_shorts(from, n, 12, to);
+        (vector_avx2() ? unpack_12_avx2 : unpack_12)(from, n, to);
         break;
     case 14:
         unpack_shorts(from, n, 14, to);
