@@ -4,10 +4,10 @@
  * own: skipped. */
 #include "codec_fixture.h"
 #include "format_fixture.h"
+#include "jp2_fixture.h"
 
 #include <errno.h>
 #include <malloc.h>
-#include <openjpeg.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -191,21 +191,13 @@ static void jpeg_slices(void **unused)
     }
 }
 
-static struct bytes *made_into;
-
-static OPJ_SIZE_T append(void *data, OPJ_SIZE_T n_bytes, void *user)
-{
-    (void)user;
-    format_put(made_into, data, n_bytes);
-    return n_bytes;
-}
-
 static void jpeg2000_slices(void **unused)
 {
     (void)unused;
     static const struct {
         unsigned ncomponents;
-        int tile, block, levels;
+        uint32_t tile;
+        int block, levels;
         const char *what;
     } kinds[] = {{1, 0, 64, 5, "JPEG 2000"},
                  {1, 256, 64, 5, "JPEG 2000, tiles"},
@@ -215,35 +207,25 @@ static void jpeg2000_slices(void **unused)
     uint64_t state = 3;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct bytes bytes = {0};
-        opj_cparameters_t parameters;
-        opj_image_cmptparm_t components[3];
-        opj_codec_t *codec = opj_create_compress(OPJ_CODEC_J2K);
-        opj_stream_t *stream = opj_stream_create(1 << 24, OPJ_FALSE); /* so that nothing is sought */
-        for (unsigned c = 0; c < 3; c++)
-            components[c] = (opj_image_cmptparm_t){.dx = 1, .dy = 1, .w = NX, .h = NY, .prec = 8};
-        opj_image_t *image = opj_image_create(kinds[i].ncomponents, components,
-                                              kinds[i].ncomponents == 1 ? OPJ_CLRSPC_GRAY : OPJ_CLRSPC_SRGB);
-        image->x1 = NX;
-        image->y1 = NY;
-        for (unsigned c = 0; c < kinds[i].ncomponents; c++)
-            for (size_t k = 0; k < (size_t)NX * NY; k++)
-                image->comps[c].data[k] = (int)(random_next(&state) & 31);
-        opj_set_default_encoder_parameters(&parameters);
-        parameters.tcp_numlayers = 1;
-        parameters.cp_disto_alloc = 1;
-        parameters.tile_size_on = kinds[i].tile > 0;
-        parameters.cp_tdx = parameters.cp_tdy = kinds[i].tile;
-        parameters.cblockw_init = parameters.cblockh_init = kinds[i].block;
-        parameters.numresolution = kinds[i].levels + 1;
-        made_into = &bytes;
-        opj_stream_set_write_function(stream, append);
-        opj_stream_set_user_data(stream, &bytes, NULL);
-        assert_true(opj_setup_encoder(codec, &parameters, image) &&
-                    opj_start_compress(codec, image, stream) && opj_encode(codec, stream) &&
-                    opj_end_compress(codec, stream));
-        opj_image_destroy(image);
-        opj_stream_destroy(stream);
-        opj_destroy_codec(codec);
+        const struct jp2_file file = {.nx = NX,
+                                      .ny = NY,
+                                      .step = 1,
+                                      .ncomponents = kinds[i].ncomponents,
+                                      .bits = 8,
+                                      .colour = kinds[i].ncomponents == 1 ? OPJ_CLRSPC_GRAY : OPJ_CLRSPC_SRGB,
+                                      .tile_nx = kinds[i].tile,
+                                      .tile_ny = kinds[i].tile,
+                                      .nlevels = kinds[i].levels,
+                                      .block_nx = kinds[i].block,
+                                      .block_ny = kinds[i].block,
+                                      .nlayers = 1};
+        size_t n = (size_t)NX * NY * file.ncomponents;
+        int *voxels = malloc(n * sizeof *voxels);
+        assert_non_null(voxels);
+        for (size_t k = 0; k < n; k++)
+            voxels[k] = (int)(random_next(&state) & 31);
+        jp2_fixture_write(&bytes, &file, voxels);
+        free(voxels);
         check(&codec_jpeg2000, &bytes, kinds[i].what);
         bytes_end(&bytes);
     }

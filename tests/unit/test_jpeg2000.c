@@ -3,8 +3,8 @@
  * offsets. */
 #include "codec_fixture.h"
 #include "format_fixture.h"
+#include "jp2_fixture.h"
 
-#include <openjpeg.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,123 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct jp2_file {
-    uint32_t nx, ny, x0, y0;
-    unsigned ncomponents, bits, step; /* step: 1, or 2 for components of every second voxel */
-    bool is_signed, boxed;
-    OPJ_COLOR_SPACE colour;
-    uint32_t tile_nx, tile_ny; /* 0: one tile */
-    int nlevels, block_nx, block_ny, nlayers, precinct;
-    bool markers; /* tile-parts, SOP and EPH */
-};
-
-static struct bytes *made;
-static size_t made_at;
-
-static OPJ_SIZE_T write_made(void *data, OPJ_SIZE_T n_bytes, void *user)
-{
-    (void)user;
-    struct error error = {0};
-    assert_int_equal(bytes_reserve(made, made_at + n_bytes + 1, &error), STATUS_OK);
-    memcpy(made->data + made_at, data, n_bytes);
-    made_at += n_bytes;
-    if (made_at > made->n_bytes)
-        made->n_bytes = made_at;
-    return n_bytes;
-}
-
-static OPJ_OFF_T skip_made(OPJ_OFF_T n_bytes, void *user)
-{
-    static const unsigned char zeros[64] = {0};
-    assert_true(n_bytes >= 0 && n_bytes <= (OPJ_OFF_T)sizeof zeros);
-    write_made((void *)zeros, (OPJ_SIZE_T)n_bytes, user);
-    return n_bytes;
-}
-
-static OPJ_BOOL seek_made(OPJ_OFF_T position, void *user)
-{
-    (void)user;
-    made_at = (size_t)position;
-    return OPJ_TRUE;
-}
-
-static void set_parameters(const struct jp2_file *file, opj_cparameters_t *parameters)
-{
-    opj_set_default_encoder_parameters(parameters);
-    parameters->tcp_numlayers = file->nlayers;
-    for (int i = 0; i < file->nlayers; i++)
-        parameters->tcp_rates[i] = (float)(2 * (file->nlayers - 1 - i)); /* 0, the last: all */
-    parameters->cp_disto_alloc = 1;
-    parameters->numresolution = file->nlevels + 1;
-    parameters->cblockw_init = file->block_nx;
-    parameters->cblockh_init = file->block_ny;
-    parameters->tile_size_on = file->tile_nx > 0;
-    parameters->cp_tdx = (int)file->tile_nx;
-    parameters->cp_tdy = (int)file->tile_ny;
-    if (file->precinct) {
-        parameters->csty |= 1;
-        parameters->res_spec = 1;
-        parameters->prcw_init[0] = parameters->prch_init[0] = file->precinct;
-    }
-    if (file->markers) {
-        parameters->csty |= 6;
-        parameters->tp_on = 1;
-        parameters->tp_flag = 'R';
-    }
-}
-
-static opj_image_t *make_image(const struct jp2_file *file, const int *voxels)
-{
-    opj_image_cmptparm_t components[4];
-    for (unsigned i = 0; i < file->ncomponents; i++)
-        components[i] = (opj_image_cmptparm_t){.dx = file->step,
-                                               .dy = file->step,
-                                               .w = file->nx,
-                                               .h = file->ny,
-                                               .x0 = file->x0,
-                                               .y0 = file->y0,
-                                               .prec = file->bits,
-                                               .bpp = file->bits,
-                                               .sgnd = file->is_signed};
-    opj_image_t *image = opj_image_create(file->ncomponents, components, file->colour);
-    assert_non_null(image);
-    image->x0 = file->x0;
-    image->y0 = file->y0;
-    image->x1 = file->x0 + (file->nx - 1) * file->step + 1;
-    image->y1 = file->y0 + (file->ny - 1) * file->step + 1;
-    size_t n = (size_t)file->nx * file->ny;
-    for (unsigned i = 0; i < file->ncomponents; i++)
-        memcpy(image->comps[i].data, voxels + i * n, n * sizeof(int));
-    return image;
-}
-
-static void on_error(const char *message, void *user)
-{
-    (void)user;
-    print_error("OpenJPEG: %s", message);
-}
-
-static void put_file(struct bytes *bytes, const struct jp2_file *file, const int *voxels)
-{
-    opj_cparameters_t parameters;
-    opj_codec_t *codec = opj_create_compress(file->boxed ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
-    opj_stream_t *stream = opj_stream_create(4096, OPJ_FALSE);
-    opj_image_t *image = make_image(file, voxels);
-    made = bytes;
-    made_at = bytes->n_bytes = 0;
-    set_parameters(file, &parameters);
-    opj_set_error_handler(codec, on_error, NULL);
-    opj_stream_set_write_function(stream, write_made);
-    opj_stream_set_skip_function(stream, skip_made);
-    opj_stream_set_seek_function(stream, seek_made);
-    assert_true(opj_setup_encoder(codec, &parameters, image));
-    assert_true(opj_start_compress(codec, image, stream) && opj_encode(codec, stream) &&
-                opj_end_compress(codec, stream));
-    opj_image_destroy(image);
-    opj_stream_destroy(stream);
-    opj_destroy_codec(codec);
-}
 
 static int *random_voxels(uint64_t *state, const struct jp2_file *file)
 {
@@ -233,7 +116,7 @@ static void every_depth_and_cut_is_read(void **unused)
     for (unsigned round = 0; round < 400; round++) {
         struct jp2_file file = random_file(&state);
         int *voxels = random_voxels(&state, &file);
-        put_file(&bytes, &file, voxels);
+        jp2_fixture_write(&bytes, &file, voxels);
         check_read(&file, &bytes, voxels, false);
         free(voxels);
     }
@@ -253,7 +136,7 @@ static void colour_becomes_luma_only_where_that_is_asked_for(void **unused)
         file.boxed |= file.ncomponents == 4;
         file.block_nx = file.block_ny = 32; /* OpenJPEG's encoder runs out of room with small ones of noise */
         int *voxels = random_voxels(&state, &file);
-        put_file(&bytes, &file, voxels);
+        jp2_fixture_write(&bytes, &file, voxels);
         check_read(&file, &bytes, voxels, true);
         format_check_refused(&codec_jpeg2000, bytes.data, bytes.n_bytes, false, "is in colour (RGB)", true);
         free(voxels);
@@ -275,7 +158,7 @@ static void the_first_component_is_taken_where_it_says_all(void **unused)
         file.colour = round ? OPJ_CLRSPC_SYCC : OPJ_CLRSPC_GRAY;
         file.boxed = true;
         int *voxels = random_voxels(&state, &file);
-        put_file(&bytes, &file, voxels);
+        jp2_fixture_write(&bytes, &file, voxels);
         unsigned char *got = format_read(&codec_jpeg2000, bytes.data, bytes.n_bytes, true, &header, &error);
         if (!got)
             fail_msg("%s", error.message);
@@ -299,7 +182,7 @@ static void put_small(struct bytes *bytes, struct jp2_file file)
     file.nlayers = 1;
     file.step = file.step ? file.step : 1;
     int *voxels = random_voxels(&state, &file);
-    put_file(bytes, &file, voxels);
+    jp2_fixture_write(bytes, &file, voxels);
     free(voxels);
 }
 
@@ -465,7 +348,7 @@ static void hostile_files_do_no_harm(void **unused)
         file.nlevels = 0;
         file.nlayers = 1;
         int *voxels = random_voxels(&state, &file);
-        put_file(&bytes, &file, voxels);
+        jp2_fixture_write(&bytes, &file, voxels);
         format_check_truncations(&codec_jpeg2000, bytes.data, bytes.n_bytes, true);
         format_check_flips(&codec_jpeg2000, bytes.data, bytes.n_bytes, true);
         free(voxels);
