@@ -450,8 +450,11 @@ static enum status take_operand(struct options *options, const char *operand, st
         return error_set(error, STATUS_USAGE, "an empty name was given to 'stackthumb %s'; name a folder",
                          options->command->name);
     if (options->noperands == options->command->max_operands)
-        return error_set(error, STATUS_USAGE, "'%s' is one name too many; usage: %s",
-                         printable(shown, sizeof shown, operand), command_usage(usage, options->command));
+        return error_set(error, STATUS_USAGE, "'%s' is one name too many%s; usage: %s",
+                         printable(shown, sizeof shown, operand),
+                         options->command->bit & FOR_STACKS ? " (a pattern of names has to be in quotes)"
+                                                            : "",
+                         command_usage(usage, options->command));
     options->operands[options->noperands++] = operand;
     return STATUS_OK;
 }

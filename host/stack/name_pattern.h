@@ -2,8 +2,8 @@
  * Patterns of file names, as a user writes them: pure logic on text.
  *
  *   glob     scan_*.tif       *, ? and [...] as in a shell; a leading dot is matched by a dot only
- *   printf   scan_%04d.tif    one %d, %i or %u, with a zero or not and with a width or not; %% is a percent
- * sign hashes   scan_####.tif    as info prints it: a number of at least as many digits
+ *   printf   scan_%04d.tif    one %d, %i or %u, with a zero or not, with a width or not; %% is a %
+ *   hashes   scan_####.tif    as info prints it: a number of at least as many digits
  *
  * A text with * or ? is a glob; else, with a conversion, printf; else, with #, hashes; else, with %, printf
  * (and refused); else a glob. Of several runs of # any one may be the number, and the others stand for

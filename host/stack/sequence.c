@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "stack/byproduct.h"
 #include "stack/name_groups.h"
+#include "stack/name_series.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -278,11 +279,33 @@ static enum status take_group(struct sequence *sequence, const struct name_group
     return check_numbers(sequence, folder, error);
 }
 
+/* The groups of the names; of names of which no two are in one group a series, where they are one. */
+static enum status find_groups(struct name_groups *groups, bool *series, const char *const *names,
+                               size_t nnames, const struct name_pattern *wanted, struct error *error)
+{
+    struct name_groups found;
+    enum status status = name_groups_find(groups, names, nnames, wanted, error);
+    if (status != STATUS_OK || groups->ngroups < 2 || groups->groups[0].count > 1)
+        return status;
+    status = name_series_find(&found, names, nnames, error);
+    if (status != STATUS_OK)
+        return status;
+    *series = found.ngroups > 0;
+    if (*series) {
+        struct name_groups singles = *groups;
+        *groups = found;
+        found = singles;
+    }
+    name_groups_end(&found);
+    return STATUS_OK;
+}
+
 enum status sequence_find(struct sequence *sequence, const char *const *names, size_t nnames,
                           bool (*takes)(const char *name), const struct name_pattern *wanted,
                           const char *folder, struct error *error)
 {
     struct name_groups groups = {0};
+    bool series = false;
     *sequence = (struct sequence){0};
     const char **candidates = calloc(nnames + 1, sizeof *candidates);
     sequence->ignored = calloc(nnames + 1, sizeof *sequence->ignored);
@@ -293,11 +316,13 @@ enum status sequence_find(struct sequence *sequence, const char *const *names, s
         goto free_candidates;
     }
     size_t count = sift_names(sequence, names, nnames, takes, wanted, candidates);
-    if ((status = name_groups_find(&groups, candidates, count, wanted, error)) != STATUS_OK ||
+    if ((status = find_groups(&groups, &series, candidates, count, wanted, error)) != STATUS_OK ||
         (status = ignore_ungrouped(sequence, candidates, count, &groups, error)) != STATUS_OK)
         goto free_candidates;
     if (groups.ngroups > 0)
         status = take_group(sequence, &groups, folder, error);
+    if (status == STATUS_OK && groups.ngroups > 0)
+        sequence->patterns[0].series = series;
     qsort(sequence->ignored, sequence->nignored, sizeof *sequence->ignored, compare_names);
     qsort(sequence->aside, sequence->naside, sizeof *sequence->aside, compare_names);
 free_candidates:
@@ -319,6 +344,8 @@ void sequence_end(struct sequence *sequence)
 
 char *sequence_pattern_text(const struct sequence_pattern *pattern)
 {
+    if (pattern->series)
+        return name_series_text(pattern->name);
     size_t prefix = pattern->number.prefix_bytes;
     const char *suffix = pattern->name + prefix + pattern->number.n_bytes;
     size_t n_bytes = prefix + pattern->width + strlen(suffix) + 1;

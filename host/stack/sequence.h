@@ -27,6 +27,7 @@ struct sequence_pattern {
     unsigned width;            /* digits of the shortest number; what zero-padded names are padded to */
     size_t count;              /* how many names are of it */
     bool projections;          /* that the slices of another pattern were reconstructed from */
+    bool series;               /* several numbers differ: see name_series.h */
 };
 
 /* The names are the caller's strings. The owner calls sequence_end. */
@@ -53,8 +54,8 @@ enum status sequence_find(struct sequence *sequence, const char *const *names, s
                           const char *folder, struct error *error);
 void sequence_end(struct sequence *sequence);
 
-/* "slice_####.tif": one # for each digit that every number has. malloc'ed, and the caller frees it; NULL when
- * memory is refused. */
+/* "slice_####.tif": one # for each digit that every number has; of a series a glob. malloc'ed, and the caller
+ * frees it; NULL when memory is refused. */
 char *sequence_pattern_text(const struct sequence_pattern *pattern);
 
 /* The most positions along z; and more than this many positions without a slice are too many where fewer

@@ -50,8 +50,7 @@ struct stack {
     char *missing; /* their numbers as ranges, "0120-0123, 0977", zero-padded as the names are; "" for none */
     char **unreadable; /* why, one message for each missing slice that has a file (MISSING_IGNORE only) */
     size_t nunreadable;
-    struct stack_pattern
-        *patterns; /* of the folder's names, that of the slices first; none when it is alone */
+    struct stack_pattern *patterns; /* of the folder's names, the slices' first; none when it is alone */
     size_t npatterns;
     char **aside; /* by-products of scanners and systems in the folder (byproduct.h), sorted */
     size_t naside;

@@ -3,8 +3,8 @@
  *
  *   slices/                    a folder of slices
  *   bone.tif                   a file: one slice, or all of them
- *   'slices/bone_*.tif'        the files of a folder that a pattern matches (name_pattern.h); only what is
- * behind the last slash is one
+ *   'slices/bone_*.tif'        the files of a folder that a pattern (name_pattern.h) matches; what is before
+ *                              the last slash is a plain name
  *   @list.txt                  the files that a list names, one on a line (file_list.h)
  *   -                          the same, read from standard input
  */

@@ -22,6 +22,8 @@ static void check_slice(const struct sequence *sequence, const struct sequence_s
     const struct sequence_pattern *pattern = &sequence->patterns[0];
     size_t n = pattern->number.prefix_bytes;
     FUZZ_REQUIRE(takes(slice->name));
+    if (pattern->series)
+        return; /* each of its names has its number elsewhere */
     FUZZ_REQUIRE(strlen(slice->name) > n);
     FUZZ_REQUIRE(memcmp(slice->name, pattern->name, n) == 0);
     const char *digits = slice->name + n, *suffix = pattern->name + n + pattern->number.n_bytes;

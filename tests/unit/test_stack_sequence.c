@@ -106,9 +106,10 @@ static void test_patterns(void **state)
 static void test_byproducts(void **state)
 {
     (void)state;
-    ASSERT_SEQUENCE("m_rec0001.bmp m_rec0002.bmp | x | m.log m_rec.log m_rec_spr.bmp + m####.tif 3 projections",
-                    "m0000.tif", "m0001.tif", "m0002.tif", "m_rec0001.bmp", "m_rec0002.bmp", "m_rec_spr.bmp",
-                    "m.log", "m_rec.log", "x");
+    ASSERT_SEQUENCE(
+        "m_rec0001.bmp m_rec0002.bmp | x | m.log m_rec.log m_rec_spr.bmp + m####.tif 3 projections",
+        "m0000.tif", "m0001.tif", "m0002.tif", "m_rec0001.bmp", "m_rec0002.bmp", "m_rec_spr.bmp", "m.log",
+        "m_rec.log", "x");
     ASSERT_SEQUENCE("m__rec07.bmp | + m#.tif 2 projections", "m1.tif", "m2.tif", "m__rec07.bmp");
     ASSERT_SEQUENCE("m_IR_rec1.bmp m_IR_rec2.bmp | + m#.tif 3 projections", "m1.tif", "m2.tif", "m3.tif",
                     "m_IR_rec1.bmp", "m_IR_rec2.bmp");
@@ -124,8 +125,70 @@ static void test_names_without_a_common_pattern(void **state)
 {
     (void)state;
     ASSERT_REFUSED("no two of its 2 images", "(S1.tif, s2.tif)", "s2.tif", "S1.tif", "notes.txt");
-    ASSERT_REFUSED("no two of its 3 images", "(s_1_z10.tif, s_2_z20.tif ...)", "s_1_z10.tif", "s_2_z20.tif",
-                   "s_3_z30.tif");
+    ASSERT_REFUSED("no two of its 3 images", "(s1.tif, t1.tif ...)", "t1.tif", "u1.tif", "s1.tif");
+    /* A series in which no number tells the names apart. */
+    ASSERT_REFUSED("no two of its 3 images", "(s_01_02.tif, s_1_1.tif ...)", "s_1_1.tif", "s_2_2.tif",
+                   "s_01_02.tif");
+}
+
+/* Several numbers differ: the first that is another in every name counts. */
+static void test_series(void **state)
+{
+    (void)state;
+    ASSERT_SEQUENCE("s_9_z=0.9um.tif s_10_z=1.0um.TIF s_11_z=1.05um.tif |", "s_11_z=1.05um.tif",
+                    "s_10_z=1.0um.TIF", "s_9_z=0.9um.tif");
+    ASSERT_SEQUENCE("a7_08_5.tif a7_10_4.tif | a_08_7.tif | b.log", "a7_10_4.tif", "a7_08_5.tif",
+                    "a_08_7.tif", "b.log");
+    ASSERT_SEQUENCE("d1_t2_1.tif d01_t3_2.tif d1_t04_3.tif |", "d1_t04_3.tif", "d1_t2_1.tif", "d01_t3_2.tif");
+    /* As soon as two names differ in one number only, that is the pattern. */
+    ASSERT_SEQUENCE("s_2_z5.tif s_3_z5.tif | s_1_z4.tif", "s_1_z4.tif", "s_2_z5.tif", "s_3_z5.tif");
+    /* Gaps, and numbers of any length. */
+    ASSERT_SEQUENCE("s18446744073709551613_1.tif s18446744073709551615_2.tif |",
+                    "s18446744073709551615_2.tif", "s18446744073709551613_1.tif");
+    ASSERT_REFUSED("s18446744073709551616_2.tif", "above", "s18446744073709551616_2.tif", "s1_1.tif");
+    ASSERT_REFUSED("only 2 slices", "", "s1_1.tif", "s1000_2.tif");
+    const char *const names[] = {"s_9_z=0.9um.tif", "s_10_z=1.0um.tif"};
+    struct error error = {0};
+    struct sequence sequence;
+    assert_int_equal(sequence_find(&sequence, names, 2, takes, NULL, "folder", &error), STATUS_OK);
+    char *text = sequence_pattern_text(&sequence.patterns[0]);
+    assert_string_equal(text, "s_*_z=*.*um.tif");
+    free(text);
+    assert_int_equal(sequence.patterns[0].width, 1);
+    sequence_end(&sequence);
+}
+
+/* A random series: every name has its number, and between the same text other numbers, so that no two names
+ * differ in one of them only; in random order. */
+static void test_random_series(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < 500; round++) {
+        enum { MOST = 60 };
+        static char texts[MOST][64];
+        const char *names[MOST];
+        uint64_t seed = round;
+        size_t count = 2 + temp_random(&seed) % (MOST - 2);
+        bool same_first = temp_random(&seed) % 2;
+        int width = (int)(temp_random(&seed) % 4);
+        for (size_t i = 0; i < count; i++) {
+            size_t j = temp_random(&seed) % (i + 1);
+            snprintf(texts[i], sizeof *texts, "%sa%0*zu_%zu.%zu%s", same_first ? "x26_" : "", width, 5 + i,
+                     i / 3, 100 + (2 * count - i) * (2 * count - i),
+                     temp_random(&seed) % 2 ? ".tif" : ".TIF");
+            names[i] = names[j];
+            names[j] = texts[i];
+        }
+        struct error error = {0};
+        struct sequence sequence;
+        assert_int_equal(sequence_find(&sequence, names, count, takes, NULL, "folder", &error), STATUS_OK);
+        assert_int_equal(sequence.nslices, count);
+        for (size_t i = 0; i < count; i++) {
+            assert_ptr_equal(sequence.slices[i].name, texts[i]);
+            assert_true(sequence.slices[i].number == 5 + i);
+        }
+        sequence_end(&sequence);
+    }
 }
 
 /* The slices that `wanted` names, as ASSERT_SEQUENCE shows them. */
@@ -354,6 +417,8 @@ int main(void)
         cmocka_unit_test(test_byproducts),
         cmocka_unit_test(test_names_without_a_common_pattern),
         cmocka_unit_test(test_wanted_patterns),
+        cmocka_unit_test(test_series),
+        cmocka_unit_test(test_random_series),
         cmocka_unit_test(test_duplicates_are_refused),
         cmocka_unit_test(test_long_numbers),
         cmocka_unit_test(test_stray_numbers_are_refused),
