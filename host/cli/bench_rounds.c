@@ -45,9 +45,14 @@ static enum status build(const struct bench_setup *setup, struct backend *backen
     status = backend_create(backend, &job.pyramid, job.whole_slices, &memory.budget, &downsampler, error);
     if (status != STATUS_OK)
         goto close_job;
-    const struct output_form form = options_form(setup->options);
-    status =
-        level_folders_open(&output, setup->folder->output, &job.pyramid, &job.source, &form, false, error);
+    struct output_request request = {
+        .folder = setup->folder->output,
+        .pyramid = &job.pyramid,
+        .source = &job.source,
+        .form = options_form(setup->options),
+    };
+    request.form.unsynced = true; /* as the floor is */
+    status = level_folders_open(&output, &request, 0, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
     const struct pipeline_run run = {

@@ -45,32 +45,84 @@ static enum status show_plan(const struct job *job, struct backend *backend, con
     return STATUS_OK;
 }
 
-static void print_summary(const struct job *job, const struct backend *backend, const char *folder,
-                          const struct pipeline_progress *state, double seconds)
+/* What a build knows once its input and its output were looked at. */
+struct build {
+    const struct options *options;
+    const char *folder;
+    struct job job;
+    struct output_request request;
+    struct output_state state; /* of what is there */
+    struct backend backend;
+    struct pipeline_progress progress;
+    struct run_stats stats;
+};
+
+/* Slices from `first` on that are not missing. */
+static unsigned slices_with_files(const struct stack *stack, uint32_t first)
 {
-    char shown[PRINTABLE_BYTES], name[BACKEND_NAME];
-    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES];
-    unsigned nlevels = job->pyramid.nlevels, nread = job->stack->extent.nz - job->stack->nmissing;
-    unsigned long long nwritten = pyramid_slices(&job->pyramid), bytes_read = atomic_load(&state->bytes_read);
-    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s\n",
-           printable(shown, sizeof shown, folder), nlevels, nlevels == 1 ? "" : "s", nwritten,
-           nwritten == 1 ? "" : "s", value_bytes(written, atomic_load(&state->bytes_written)), nread,
-           nread == 1 ? "" : "s", value_bytes(read, bytes_read), seconds,
-           value_bytes(rate, seconds > 0 ? (uint64_t)((double)bytes_read / seconds) : 0),
-           backend_name(backend, name));
+    unsigned n = 0;
+    for (uint32_t z = first; z < stack->extent.nz; z++)
+        n += stack->slices[z].path != NULL;
+    return n;
 }
 
-/* The run itself: all that was checked is made. */
-static enum status build_run_checked(struct job *job, struct backend *backend, const char *folder,
-                                     const struct options *options, struct pipeline_progress *state,
-                                     struct run_stats *stats, struct error *error)
+static void print_summary(const struct build *build)
 {
+    const struct job *job = &build->job;
+    char shown[PRINTABLE_BYTES], name[BACKEND_NAME];
+    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES];
+    double seconds = build->stats.ended_at - build->stats.started_at;
+    unsigned nlevels = job->pyramid.nlevels, nread = slices_with_files(job->stack, build->state.first_slice);
+    unsigned long long nwritten = atomic_load(&build->progress.slices_written),
+                       bytes_read = atomic_load(&build->progress.bytes_read);
+    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s\n",
+           printable(shown, sizeof shown, build->folder), nlevels, nlevels == 1 ? "" : "s", nwritten,
+           nwritten == 1 ? "" : "s", value_bytes(written, atomic_load(&build->progress.bytes_written)), nread,
+           nread == 1 ? "" : "s", value_bytes(read, bytes_read), seconds,
+           value_bytes(rate, seconds > 0 ? (uint64_t)((double)bytes_read / seconds) : 0),
+           backend_name(&build->backend, name));
+}
+
+static void print_up_to_date(const struct build *build)
+{
+    char shown[PRINTABLE_BYTES];
+    const unsigned nlevels = build->job.pyramid.nlevels;
+    const unsigned long long nslices = pyramid_slices(&build->job.pyramid);
+    if (!build->options->quiet)
+        printf("%s: %u level%s, %llu slice%s: up to date\n", printable(shown, sizeof shown, build->folder),
+               nlevels, nlevels == 1 ? "" : "s", nslices, nslices == 1 ? "" : "s");
+}
+
+static void note_going_on(const struct build *build)
+{
+    uint32_t first = build->state.first_slice, nz = build->job.pyramid.extent.nz;
+    if (first > 0)
+        message_note(build->options, "goes on where an earlier run ended: %u of %u slices are done", first,
+                     nz);
+}
+
+/* Nothing is to be read any more: an earlier run died when only its last word was missing. */
+static enum status finish_only(struct build *build, struct error *error)
+{
+    struct output *output;
+    enum status status = level_folders_open(&output, &build->request, build->state.first_slice, error);
+    if (status != STATUS_OK)
+        return status;
+    status = output->ops->finish(output, error);
+    output->ops->close(output);
+    return status;
+}
+
+/* The run itself, of the slices that are still to be read: all that was checked is made. */
+static enum status run_part(struct build *build, struct job *part, struct error *error)
+{
+    const struct options *options = build->options;
     struct downsampler *downsampler;
     struct output *output;
     struct run_memory memory;
-    run_memory_init(&memory, options, job, RUN_WRITES);
-    enum status status =
-        backend_create(backend, &job->pyramid, job->whole_slices, &memory.budget, &downsampler, error);
+    run_memory_init(&memory, options, part, RUN_WRITES);
+    enum status status = backend_create(&build->backend, &part->pyramid, part->whole_slices, &memory.budget,
+                                        &downsampler, error);
     if (status != STATUS_OK)
         return status;
     const struct downsample_plan *plan = &downsampler->plan;
@@ -80,52 +132,77 @@ static enum status build_run_checked(struct job *job, struct backend *backend, c
     status = signals_check(options->signals, STATUS_OK, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    const struct output_form form = options_form(options);
-    status = level_folders_open(&output, folder, &job->pyramid, &job->source, &form, options->force, error);
+    status = level_folders_open(&output, &build->request, build->state.first_slice, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    job->take_turns = disk_is_one_with_heads(job->source.folder, folder);
-    if (job->take_turns)
+    part->take_turns = disk_is_one_with_heads(part->source.folder, build->folder);
+    if (part->take_turns)
         message_detail(options, "input and output share a disk with heads: it is read and written in turns");
-    stats->planned_bytes = run_memory_total(&memory, plan);
-    status = job_run(job, options, downsampler, output, state, &stats->pipeline, error);
+    build->stats.planned_bytes = run_memory_total(&memory, plan);
+    status = job_run(part, options, downsampler, output, &build->progress, &build->stats.pipeline, error);
     output->ops->close(output);
 destroy_downsampler:
     downsampler->ops->destroy(downsampler);
     return status;
 }
 
-static enum status build_into(const char *folder, const struct options *options, struct error *error)
+static enum status run(struct build *build, struct error *error)
 {
-    struct run_stats stats = {.started_at = clock_seconds()};
-    struct pipeline_progress state = {0};
-    struct job job;
-    struct backend backend;
-    enum status status = job_open(&job, options, options->missing, error);
+    struct job part;
+    struct stack stack;
+    note_going_on(build);
+    if (build->state.first_slice == build->job.pyramid.extent.nz)
+        return finish_only(build, error);
+    job_part(&build->job, build->state.first_slice, &part, &stack);
+    return run_part(build, &part, error);
+}
+
+static enum status build_with_backend(struct build *build, struct error *error)
+{
+    const struct options *options = build->options;
+    enum status status = backend_open(&build->backend, options, "auto", error);
     if (status != STATUS_OK)
         return status;
-    status = level_folders_check(folder, &job.source, options->force, error);
-    if (status != STATUS_OK)
-        goto close_job;
-    notes_on_stack(job.stack, options);
-    status = backend_open(&backend, options, "auto", error);
-    if (status != STATUS_OK)
-        goto close_job;
     if (options->dry_run)
-        status = show_plan(&job, &backend, folder, error);
+        status = show_plan(&build->job, &build->backend, build->folder, error);
     else
-        status = build_run_checked(&job, &backend, folder, options, &state, &stats, error);
-    stats.ended_at = clock_seconds();
+        status = run(build, error);
+    build->stats.ended_at = clock_seconds();
     bool is_done = status == STATUS_OK && !options->dry_run;
     if (is_done && !options->quiet)
-        print_summary(&job, &backend, folder, &state, stats.ended_at - stats.started_at);
-    if (options->stats && stats.pipeline.seconds > 0) { /* of a run that failed, too */
+        print_summary(build);
+    if (options->stats && build->stats.pipeline.seconds > 0) { /* of a run that failed, too */
         printf("%s", is_done && !options->quiet ? "\n" : "");
-        run_stats_print(&stats);
+        run_stats_print(&build->stats);
     }
-    backend_close(&backend);
+    backend_close(&build->backend);
+    return status;
+}
+
+static enum status build_into(const char *folder, const struct options *options, struct error *error)
+{
+    struct build build = {.options = options, .folder = folder, .stats = {.started_at = clock_seconds()}};
+    enum status status = job_open(&build.job, options, options->missing, error);
+    if (status != STATUS_OK)
+        return status;
+    build.request = (struct output_request){
+        .folder = folder,
+        .pyramid = &build.job.pyramid,
+        .source = &build.job.source,
+        .form = options_form(options),
+        .force = options->force,
+        .check = options->check,
+    };
+    status = level_folders_check(&build.request, &build.state, error);
+    if (status != STATUS_OK)
+        goto close_job;
+    notes_on_stack(build.job.stack, options);
+    if (build.state.complete && !options->dry_run)
+        print_up_to_date(&build);
+    else
+        status = build_with_backend(&build, error);
 close_job:
-    job_close(&job);
+    job_close(&build.job);
     return status;
 }
 

@@ -7,7 +7,20 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* The options that decide what voxels a slice's file is read as, for the manifest. */
+static void describe_options(const struct options *options, char text[JOB_OPTIONS_BYTES])
+{
+    snprintf(text, JOB_OPTIONS_BYTES, "%s%s%s%.200s%s", options->gray ? "--gray " : "",
+             options->widen ? "--widen " : "", options->raw ? "--raw " : "", options->raw ? options->raw : "",
+             options->raw ? " " : "");
+    size_t n = strlen(text);
+    if (n > 0)
+        text[n - 1] = '\0';
+}
 
 /* What the manifest records of every slice. */
 static enum status fill_source(struct job *job, struct error *error)
@@ -30,6 +43,7 @@ static enum status fill_source(struct job *job, struct error *error)
         .slices = job->source_slices,
         .nslices = stack->extent.nz,
         .program_version = STACKTHUMB_VERSION,
+        .options = job->options,
         .spacing_source = stack_spacing_source(stack),
     };
     return STATUS_OK;
@@ -72,6 +86,7 @@ enum status job_open(struct job *job, const struct options *options, enum missin
     status = choose_pyramid(job, options, error);
     if (status == STATUS_OK)
         status = fill_source(job, error);
+    describe_options(options, job->options);
     if (status != STATUS_OK)
         job_close(job);
     return status;
@@ -82,6 +97,17 @@ void job_close(struct job *job)
     free(job->source_slices);
     stack_close(job->stack);
     *job = (struct job){0};
+}
+
+void job_part(const struct job *job, uint32_t first, struct job *part, struct stack *stack)
+{
+    *stack = *job->stack;
+    stack->slices += first;
+    stack->extent.nz -= first;
+    *part = *job;
+    part->stack = stack;
+    part->pyramid.extent.nz -= first;
+    part->whole_slices = pipeline_needs_whole_slices(stack);
 }
 
 uint64_t pyramid_slices(const struct pyramid *pyramid)

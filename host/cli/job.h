@@ -13,12 +13,15 @@
 #include "stack/stack.h"
 #include "volume/pyramid.h"
 
+enum { JOB_OPTIONS_BYTES = 256 };
+
 /* Everything in it is owned by the job. */
 struct job {
     struct stack *stack;
     struct pyramid pyramid;             /* by the options; verify puts the manifest's in its place */
     bool whole_slices;                  /* as the pipeline needs it */
     struct source_slice *source_slices; /* extent.nz of them */
+    char options[JOB_OPTIONS_BYTES];    /* that say how slices are read: "--gray" */
     struct output_source source;        /* borrows the two above */
     bool take_turns;                    /* at reading and writing: see stretch_bytes of the pipeline */
 };
@@ -27,6 +30,10 @@ struct job {
 enum status job_open(struct job *job, const struct options *options, enum missing_policy missing,
                      struct error *error);
 void job_close(struct job *job);
+
+/* The part of a job from slice `first` on (a multiple of 2^nlevels below nz): it borrows from `job` and from
+ * `stack`, which is set to that part of the stack, and is not to be closed. */
+void job_part(const struct job *job, uint32_t first, struct job *part, struct stack *stack);
 
 /* Runs the pipeline into `output` with progress shown; signals end it. `stats` may be NULL. */
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,

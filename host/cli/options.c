@@ -209,6 +209,18 @@ static bool parse_force(struct options *options, const char *value)
     return options->force = true;
 }
 
+static bool parse_check(struct options *options, const char *value)
+{
+    (void)value;
+    return options->check = true;
+}
+
+static bool parse_no_sync(struct options *options, const char *value)
+{
+    (void)value;
+    return options->no_sync = true;
+}
+
 static bool parse_dry_run(struct options *options, const char *value)
 {
     (void)value;
@@ -336,8 +348,14 @@ static const struct option_row rows[] = {
      "auto (a bar on a terminal, else lines), bar, lines, json\n"
      "(one object per line) or none; written to standard error"},
     {0, "force", NULL, FOR_BUILD, parse_force, NULL,
-     "write into an OUTPUT that holds other files; an earlier\n"
-     "pyramid in it is replaced"},
+     "build anew, whatever an earlier run left in OUTPUT, and\n"
+     "beside files of others, which are left alone"},
+    {0, "check", NULL, FOR_BUILD, parse_check, NULL,
+     "look at the contents, not only at the lengths, of what an\n"
+     "earlier run left in OUTPUT before going on from there"},
+    {0, "no-sync", NULL, FOR_BUILD, parse_no_sync, NULL,
+     "leave it to the system when what was written reaches the\n"
+     "disk: faster, and not safe against a power failure"},
     {0, "dry-run", NULL, FOR_BUILD, parse_dry_run, NULL, "say what would be done, and do nothing"},
     {0, "stats", NULL, FOR_BUILD, parse_stats, NULL,
      "say at the end how busy each stage of the run was, what\n"
@@ -561,7 +579,8 @@ unsigned options_threads(const struct options *options)
 
 struct output_form options_form(const struct options *options)
 {
-    return (struct output_form){.encoding = options->encoding, .nthreads = options_threads(options)};
+    return (struct output_form){
+        .encoding = options->encoding, .nthreads = options_threads(options), .unsynced = options->no_sync};
 }
 
 unsigned options_computing_threads(const struct options *options)

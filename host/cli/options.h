@@ -39,6 +39,7 @@ struct options {
     const char *pattern; /* NULL: not given */
     struct slice_range range;
     bool gray, widen;
+    bool check, no_sync;
     const char *raw;                  /* as given; NULL: not given */
     struct spacing spacing;           /* all 0: not given */
     uint32_t channel, time;           /* 0: not given */

@@ -8,7 +8,7 @@
 static const uint64_t most_by_default = 2ull << 30;
 
 /* What nobody counts: queues, open files, the allocator's own, and the stacks of threads. */
-enum { ODDMENTS_BYTES = 192 << 10, THREAD_BYTES = 48 << 10, THREADS_OF_STAGES = 3 };
+enum { ODDMENTS_BYTES = 192 << 10, THREAD_BYTES = 48 << 10, THREADS_OF_STAGES = 4 };
 
 uint64_t run_memory_allowed(const struct options *options)
 {

@@ -21,6 +21,7 @@ static enum status take_manifest(struct job *job, const char *folder, struct err
     enum status status = manifest_read(folder, &manifest, error);
     if (status != STATUS_OK)
         return status;
+    manifest_end(&manifest); /* here only the pyramid matters */
     printable(shown, sizeof shown, folder);
     if (!manifest.complete)
         return error_set(error, STATUS_FAILED, "%s: the pyramid is not complete; build it again", shown);

@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "output/folder_entries.h"
+#include "output/journal.h"
 #include "output/level_names.h"
 #include "output/manifest.h"
 #include "output/output_failure.h"
@@ -165,7 +166,9 @@ static enum status visit_entry(void *context, const char *name, enum entry_kind 
     }
     if (kind == ENTRY_FILE && strcmp(name, MANIFEST_NAME) == 0)
         contents->has_manifest = true;
-    else if (kind != ENTRY_FILE || strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0)
+    else if (kind != ENTRY_FILE ||
+             (strcmp(name, JOURNAL_NAME) != 0 && strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0 &&
+              strcmp(name, partial_name(partial, JOURNAL_NAME)) != 0))
         note_foreign(contents, "", name);
     return STATUS_OK;
 }
@@ -185,6 +188,8 @@ static enum status check_ours(const struct contents *contents, struct error *err
             shown, printable(foreign, sizeof foreign, contents->foreign));
     if (contents->has_manifest) {
         enum status status = manifest_read(contents->folder, &manifest, &reason);
+        if (status == STATUS_OK)
+            manifest_end(&manifest);
         if (status == STATUS_INPUT)
             return error_set(error, STATUS_OUTPUT,
                              "%.400s; choose another OUTPUT, or replace what is there"

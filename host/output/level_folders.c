@@ -14,12 +14,16 @@
 #include "base/printable.h"
 #include "codec/codec.h"
 #include "output/atomic_file.h"
-#include "output/folder_entries.h"
+#include "output/committer.h"
 #include "output/folder_guard.h"
+#include "output/journal.h"
 #include "output/level_names.h"
+#include "output/level_sweep.h"
 #include "output/manifest.h"
+#include "output/manifest_json.h"
 #include "output/output.h"
 #include "output/output_failure.h"
+#include "output/resume.h"
 #include "output/strip_files.h"
 
 #include <errno.h>
@@ -45,7 +49,11 @@ struct level_folders {
     struct pyramid pyramid;
     const struct output_source *source; /* borrowed */
     struct output_form form;
+    uint32_t first_slice;            /* of the source, that comes */
     struct strip_files *strip_files; /* owned; NULL when nothing is compressed */
+    struct resume resume;            /* its records are the committer's until that is flushed */
+    struct journal *journal;         /* the committer's until it is freed */
+    struct committer *committer;     /* owned, as these are */
     int folder_fd;                   /* carries the lock */
     struct level {
         struct slice_folder folder;
@@ -72,8 +80,8 @@ static enum status begin_slice(struct level *level, uint32_t z, struct begun **s
     if (!begun)
         return error_no_memory(error, sizeof *begun, "a slice");
     begun->z = z;
-    if (atomic_file_begin(&begun->file, level->folder.fd, level->folder.path, slice_name(name, z), error) !=
-        STATUS_OK) {
+    if (atomic_file_begin(&begun->file, level->folder.fd, level->folder.path, slice_name(name, z), true,
+                          error) != STATUS_OK) {
         free(begun);
         return error->status;
     }
@@ -101,7 +109,7 @@ static enum status write_plain(struct level_folders *folders, struct level *leve
     slice->nrows += rows->nrows;
     if (status != STATUS_OK || slice->nrows < extent_reduce(folders->pyramid.extent.ny, rows->level))
         return status;
-    status = atomic_file_commit(&slice->file, false, error);
+    status = committer_add(folders->committer, &slice->file, rows->level, rows->z, error);
     level->folder.nwritten += status == STATUS_OK;
     *at = slice->next;
     free(slice);
@@ -113,9 +121,11 @@ static enum status level_folders_write(struct output *output, const struct level
 {
     struct level_folders *folders = (struct level_folders *)output;
     struct level *level = &folders->levels[rows->level];
+    struct level_rows placed = *rows; /* they count from the first slice that comes */
+    placed.z += folders->first_slice >> rows->level;
     return folders->strip_files
-               ? strip_files_write(folders->strip_files, &level->folder, rows, n_bytes, error)
-               : write_plain(folders, level, rows, n_bytes, error);
+               ? strip_files_write(folders->strip_files, &level->folder, &placed, n_bytes, error)
+               : write_plain(folders, level, &placed, n_bytes, error);
 }
 
 static enum status level_folders_flush(struct output *output, uint64_t *n_bytes, struct error *error)
@@ -138,64 +148,28 @@ static enum status level_folders_settle(struct output *output, struct error *err
     return syncfs(folders->folder_fd) == 0 ? STATUS_OK : output_failure(error, errno, folders->folder, NULL);
 }
 
-/* A visit that removes files of ours from one level folder. */
-struct sweep {
-    int fd;
-    const char *path; /* for messages */
-    uint64_t first;   /* slices from this z on go */
-};
-
-static enum status sweep_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
-{
-    const struct sweep *sweep = context;
-    uint32_t z;
-    bool goes = slice_name_is_partial(name) || (slice_name_parse(name, &z) && z >= sweep->first);
-    if (goes && kind == ENTRY_FILE && unlinkat(sweep->fd, name, 0) != 0 && errno != ENOENT)
-        return output_failure(error, errno, sweep->path, name);
-    return STATUS_OK;
-}
-
-/* Removes partial files, and slices from z = first on, of a level folder, if there is one; and the folder,
- * if that leaves it empty and `also_folder`. */
-static enum status sweep_level(const struct level_folders *folders, unsigned level, uint64_t first,
-                               bool also_folder, struct error *error)
-{
-    char name[LEVEL_NAME_BYTES];
-    level_name(name, level);
-    int fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folders->folder, name);
-    char *path = path_join(folders->folder, name);
-    struct sweep sweep = {fd, path, first};
-    enum status status = path ? folder_visit(fd, path, sweep_entry, &sweep, error)
-                              : error_no_memory(error, strlen(folders->folder), "a file name");
-    free(path);
-    close(fd);
-    /* With --force there may be files of others in it: then it stays. */
-    if (status == STATUS_OK && also_folder && unlinkat(folders->folder_fd, name, AT_REMOVEDIR) != 0 &&
-        errno != ENOTEMPTY && errno != EEXIST)
-        status = output_failure(error, errno, folders->folder, name);
-    return status;
-}
-
 static enum status level_folders_finish(struct output *output, struct error *error)
 {
     struct level_folders *folders = (struct level_folders *)output;
     char shown[PRINTABLE_BYTES];
     uint64_t ignored = 0; /* nothing, when flush was called */
     enum status status = level_folders_flush(output, &ignored, error);
+    if (status == STATUS_OK)
+        status = committer_flush(folders->committer, error);
     for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
         const struct level *done = &folders->levels[level];
         if (done->folder.nwritten != done->nz)
             return error_set(error, STATUS_FAILED, "%s: %u of %u slices were written; run again",
                              printable(shown, sizeof shown, done->folder.path), done->folder.nwritten,
                              done->nz);
-        status = sweep_level(folders, level, done->nz, level > folders->pyramid.nlevels, error);
+        status = level_sweep(folders->folder_fd, folders->folder, level, done->nz,
+                             level > folders->pyramid.nlevels, error);
     }
     if (status != STATUS_OK)
         return status;
-    return manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
-                          folders->form.encoding, true, error);
+    status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
+                            folders->form.encoding, &folders->resume.records, error);
+    return status == STATUS_OK ? journal_remove(folders->folder_fd, folders->folder, error) : status;
 }
 
 static void level_close(struct level *level)
@@ -215,11 +189,14 @@ static void level_close(struct level *level)
 static void level_folders_close(struct output *output)
 {
     struct level_folders *folders = (struct level_folders *)output;
+    committer_free(folders->committer); /* before the folders of its files are closed */
     strip_files_close(folders->strip_files);
     for (unsigned level = 1; level <= LEVELS_MAX; level++)
         level_close(&folders->levels[level]);
     if (folders->folder_fd >= 0)
         close(folders->folder_fd);
+    journal_close(folders->journal);
+    resume_end(&folders->resume);
     free(folders->folder);
     free(folders);
 }
@@ -246,18 +223,6 @@ static enum status lock_folder(const struct level_folders *folders, struct error
     return STATUS_OK;
 }
 
-static enum status sweep_partial_files(const struct level_folders *folders, struct error *error)
-{
-    char partial[PARTIAL_NAME_BYTES];
-    enum status status = STATUS_OK;
-    partial_name(partial, MANIFEST_NAME);
-    if (unlinkat(folders->folder_fd, partial, 0) != 0 && errno != ENOENT)
-        return output_failure(error, errno, folders->folder, partial);
-    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++)
-        status = sweep_level(folders, level, UINT64_MAX, false, error);
-    return status;
-}
-
 static enum status encode_head(struct level_folders *folders, unsigned level, struct error *error)
 {
     const struct pyramid *pyramid = &folders->pyramid;
@@ -267,6 +232,13 @@ static enum status encode_head(struct level_folders *folders, unsigned level, st
                                   error);
 }
 
+/* Slices of a level that stay: those of the source's before `first_slice`. */
+static uint32_t slices_before(uint32_t first_slice, unsigned level, uint32_t nz)
+{
+    uint32_t n = extent_reduce(first_slice, level);
+    return n < nz ? n : nz;
+}
+
 static enum status open_levels(struct level_folders *folders, struct error *error)
 {
     for (unsigned level = 1; level <= folders->pyramid.nlevels; level++) {
@@ -274,6 +246,7 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
         char name[LEVEL_NAME_BYTES];
         level_name(name, level);
         opened->nz = extent_at_level(folders->pyramid.extent, level).nz;
+        opened->folder.nwritten = slices_before(folders->first_slice, level, opened->nz);
         opened->folder.path = path_join(folders->folder, name);
         if (!opened->folder.path)
             return error_no_memory(error, strlen(folders->folder), "a file name");
@@ -288,19 +261,55 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
     return STATUS_OK;
 }
 
+/* What the pyramid is begun or gone on with: the journal and the manifest that it belongs to. */
+static enum status begin_records(struct level_folders *folders, struct error *error)
+{
+    struct file_hash hash;
+    enum status status =
+        manifest_hash(&folders->pyramid, folders->source, folders->form.encoding, &hash, error);
+    if (status == STATUS_OK)
+        status = journal_create(&folders->journal, folders->folder_fd, folders->folder, &hash,
+                                &folders->resume.records, error);
+    if (status == STATUS_OK)
+        status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
+                                folders->form.encoding, NULL, error);
+    return status;
+}
+
+/* Finds again what level_folders_check found, now that nobody else writes. */
+static enum status find_resume(struct level_folders *folders, const struct output_request *request,
+                               struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    enum status status =
+        request->force ? slice_records_init(&folders->resume.records, request->pyramid, error)
+                       : resume_find(&folders->resume, folders->folder_fd, folders->folder, request->pyramid,
+                                     request->source, &request->form, request->check, error);
+    if (status == STATUS_OK && folders->resume.state.first_slice != folders->first_slice)
+        return error_set(error, STATUS_OUTPUT, "%s: was changed by another run meanwhile; run again",
+                         printable(shown, sizeof shown, folders->folder));
+    return status;
+}
+
 /* From the lock on; on failure level_folders_close frees what is there. */
-static enum status prepare(struct level_folders *folders, bool force, struct error *error)
+static enum status prepare(struct level_folders *folders, const struct output_request *request,
+                           struct error *error)
 {
     enum status status;
     if ((status = lock_folder(folders, error)) != STATUS_OK ||
-        (status = folder_guard_check(folders->folder_fd, folders->folder, folders->source, force, error)) !=
-            STATUS_OK ||
-        (status = sweep_partial_files(folders, error)) != STATUS_OK ||
-        (status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
-                                 folders->form.encoding, false, error)) != STATUS_OK ||
-        (status = open_levels(folders, error)) != STATUS_OK || folders->form.encoding == ENCODING_NONE)
+        (status = folder_guard_check(folders->folder_fd, folders->folder, request->source, request->force,
+                                     error)) != STATUS_OK ||
+        (status = find_resume(folders, request, error)) != STATUS_OK ||
+        (status = level_sweep_partial(folders->folder_fd, folders->folder, error)) != STATUS_OK ||
+        (status = begin_records(folders, error)) != STATUS_OK ||
+        (status = open_levels(folders, error)) != STATUS_OK ||
+        (status = committer_create(&folders->committer, folders->folder_fd, folders->folder,
+                                   &folders->resume.records, folders->journal, !folders->form.unsynced,
+                                   error)) != STATUS_OK ||
+        folders->form.encoding == ENCODING_NONE)
         return status;
-    return strip_files_open(&folders->strip_files, &folders->pyramid, &folders->form, error);
+    return strip_files_open(&folders->strip_files, &folders->pyramid, &folders->form, folders->committer,
+                            error);
 }
 
 static int open_folder(const char *folder)
@@ -308,36 +317,37 @@ static int open_folder(const char *folder)
     return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
-                               const struct output_source *source, const struct output_form *form, bool force,
-                               struct error *error)
+enum status level_folders_open(struct output **output, const struct output_request *request,
+                               uint32_t first_slice, struct error *error)
 {
-    enum status status = level_folders_check(folder, source, force, error);
+    struct output_state state;
+    enum status status = level_folders_check(request, &state, error); /* before anything is touched */
     if (status != STATUS_OK)
         return status;
     struct level_folders *folders = calloc(1, sizeof *folders);
     if (!folders)
         return error_no_memory(error, sizeof *folders, "the output");
     folders->output.ops = &level_folders_ops;
-    folders->pyramid = *pyramid;
-    folders->source = source;
-    folders->form = *form;
+    folders->pyramid = *request->pyramid;
+    folders->source = request->source;
+    folders->form = request->form;
+    folders->first_slice = first_slice;
     folders->folder_fd = -1;
     for (unsigned level = 0; level <= LEVELS_MAX; level++)
         folders->levels[level].folder.fd = -1;
-    folders->folder = path_trim(folder);
+    folders->folder = path_trim(request->folder);
     if (!folders->folder) {
-        status = error_no_memory(error, strlen(folder), "a file name");
+        status = error_no_memory(error, strlen(request->folder), "a file name");
         goto close_folders;
     }
-    int failure = path_make_folders(folder, 0777);
+    int failure = path_make_folders(request->folder, 0777);
     if (failure) {
         status = output_failure(error, failure, folders->folder, NULL);
         goto close_folders;
     }
-    folders->folder_fd = open_folder(folder);
-    status =
-        folders->folder_fd < 0 ? output_failure(error, errno, folder, NULL) : prepare(folders, force, error);
+    folders->folder_fd = open_folder(request->folder);
+    status = folders->folder_fd < 0 ? output_failure(error, errno, request->folder, NULL)
+                                    : prepare(folders, request, error);
 close_folders:
     if (status == STATUS_OK)
         *output = &folders->output;
@@ -349,23 +359,40 @@ close_folders:
 uint64_t level_folders_memory_bytes(const struct pyramid *pyramid, const struct output_form *form,
                                     uint64_t nstarted)
 {
-    uint64_t n_bytes = manifest_memory_bytes(pyramid);
+    uint64_t n_bytes = saturated_add(manifest_memory_bytes(pyramid), slice_records_bytes(pyramid));
     return form->encoding == ENCODING_NONE
                ? n_bytes
                : saturated_add(n_bytes, strip_files_memory_bytes(pyramid, form, nstarted));
 }
 
-enum status level_folders_check(const char *folder, const struct output_source *source, bool force,
+static enum status check_folder(int fd, const struct output_request *request, struct output_state *state,
                                 struct error *error)
 {
-    if (!*folder)
+    struct resume resume;
+    enum status status = folder_guard_check(fd, request->folder, request->source, request->force, error);
+    if (status != STATUS_OK || request->force)
+        return status;
+    status = resume_find(&resume, fd, request->folder, request->pyramid, request->source, &request->form,
+                         request->check, error);
+    if (status != STATUS_OK)
+        return status;
+    *state = resume.state;
+    resume_end(&resume);
+    return STATUS_OK;
+}
+
+enum status level_folders_check(const struct output_request *request, struct output_state *state,
+                                struct error *error)
+{
+    *state = (struct output_state){.first_slice = 0};
+    if (!*request->folder)
         return error_set(error, STATUS_OUTPUT, "OUTPUT: its name is empty; name a folder");
-    int fd = open_folder(folder);
+    int fd = open_folder(request->folder);
     if (fd < 0 && errno == ENOENT)
-        return folder_guard_check_absent(folder, error);
+        return folder_guard_check_absent(request->folder, error);
     if (fd < 0)
-        return output_failure(error, errno, folder, NULL);
-    enum status status = folder_guard_check(fd, folder, source, force, error);
+        return output_failure(error, errno, request->folder, NULL);
+    enum status status = check_folder(fd, request, state, error);
     close(fd);
     return status;
 }

@@ -1,115 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/manifest.h"
 
-#include "base/checked.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/printable.h"
 #include "output/atomic_file.h"
-#include "output/json_values.h"
-#include "output/level_names.h"
+#include "output/manifest_json.h"
 
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { FORMAT_VERSION = 1 };
-#define PROGRAM_NAME "stackthumb"
 
 /* A manifest of a million slices stays below this. */
 static const uint64_t manifest_bytes_max = 1u << 29;
 
-/* Building: see json_values.h. */
-
-/* The spacing of level 0, and who told it. */
-static json_t *source_spacing_json(struct spacing spacing, const char *source)
-{
-    json_t *json = json_spacing(spacing);
-    return source && *source && json_is_object(json) ? json_with(json, "source", json_text(source)) : json;
-}
-
-static json_t *slice_json(const struct source_slice *slice)
-{
-    if (!slice->name)
-        return json_null();
-    json_t *json = json_with(json_object(), "name", json_text(slice->name));
-    if (slice->part)
-        json = json_with(json, slice->part, json_integer(slice->part_number));
-    json = json_with(json, "bytes", json_integer((json_int_t)slice->n_bytes));
-    return json_with(json, "mtime_ns", json_integer(slice->mtime_ns));
-}
-
-static json_t *source_json(const struct output_source *source, uint32_t nz)
-{
-    json_t *slices = json_array();
-    for (uint32_t z = 0; z < nz && slices; z++)
-        slices = json_and(slices, slice_json(&source->slices[z]));
-    return json_with(json_with(json_object(), "folder", json_text(source->folder)), "slices", slices);
-}
-
-static json_t *levels_json(const struct pyramid *pyramid)
-{
-    json_t *levels = json_array();
-    for (unsigned level = 1; level <= pyramid->nlevels && levels; level++) {
-        char name[LEVEL_NAME_BYTES];
-        json_t *json = json_with(json_object(), "level", json_integer(level));
-        json = json_with(json, "folder", json_string(level_name(name, level)));
-        json = json_with(json, "extent", json_extent(extent_at_level(pyramid->extent, level)));
-        json = json_with(json, "spacing", json_spacing(spacing_at_level(pyramid->spacing, level)));
-        levels = json_and(levels, json);
-    }
-    return levels;
-}
-
-static json_t *manifest_json(const struct pyramid *pyramid, const struct output_source *source,
-                             enum encoding encoding, bool complete)
-{
-    json_t *program = json_with(json_object(), "name", json_string(PROGRAM_NAME));
-    json_t *json = json_with(json_object(), "format_version", json_integer(FORMAT_VERSION));
-    json = json_with(json, "program", json_with(program, "version", json_text(source->program_version)));
-    json = json_with(json, "source", source_json(source, pyramid->extent.nz));
-    json = json_with(json, "extent", json_extent(pyramid->extent));
-    json = json_with(json, "type", json_string(voxel_name(pyramid->type)));
-    json = json_with(json, "spacing", source_spacing_json(pyramid->spacing, source->spacing_source));
-    json = json_with(json, "levels", levels_json(pyramid));
-    json = json_with(json, "compression", json_string(encoding_name(encoding)));
-    return json_with(json, "complete", json_boolean(complete));
-}
-
-static int spacing_digits(const struct pyramid *pyramid)
-{
-    int digits = 1;
-    for (unsigned level = 0; level <= pyramid->nlevels; level++)
-        digits = json_digits(spacing_at_level(pyramid->spacing, level), digits);
-    return digits;
-}
-
-/* A slice is an object of three or four members, each of them several blocks of jansson's, and a line
- * of text. */
-uint64_t manifest_memory_bytes(const struct pyramid *pyramid)
-{
-    return saturated_mul3(pyramid->extent.nz, 900, 1);
-}
-
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
-                           const struct output_source *source, enum encoding encoding, bool complete,
-                           struct error *error)
+                           const struct output_source *source, enum encoding encoding,
+                           const struct slice_records *records, struct error *error)
 {
-    json_t *json = manifest_json(pyramid, source, encoding, complete);
-    char *text = NULL;
-    if (json)
-        text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)spacing_digits(pyramid)));
-    json_decref(json);
+    char *text = manifest_text(pyramid, source, encoding, records);
     if (!text)
         return error_no_memory(error, 100ull * pyramid->extent.nz, "the manifest");
-    bool takes_back = !complete && faccessat(folder_fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    enum status status =
-        atomic_file_write(folder_fd, folder, MANIFEST_NAME, text, strlen(text), takes_back, error);
+    enum status status = atomic_file_write(folder_fd, folder, MANIFEST_NAME, text, strlen(text), true, error);
     free(text);
     return status;
+}
+
+static struct file_hash hash_of(const void *data, size_t n_bytes)
+{
+    struct file_hash hash = {{0}};
+    struct file_hasher *hasher = file_hasher_create();
+    if (hasher) { /* no memory: the hash of no manifest */
+        file_hasher_add(hasher, data, n_bytes);
+        hash = file_hasher_take(hasher);
+    }
+    file_hasher_free(hasher);
+    return hash;
+}
+
+enum status manifest_hash(const struct pyramid *pyramid, const struct output_source *source,
+                          enum encoding encoding, struct file_hash *hash, struct error *error)
+{
+    char *text = manifest_text(pyramid, source, encoding, NULL);
+    if (!text)
+        return error_no_memory(error, 100ull * pyramid->extent.nz, "the manifest");
+    *hash = hash_of(text, strlen(text));
+    free(text);
+    return STATUS_OK;
 }
 
 /* Reading. The functions return false for anything that manifest_write would not have written. */
@@ -177,21 +114,44 @@ static bool levels_parse(const json_t *json, struct pyramid *pyramid)
     return true;
 }
 
+static bool record_parse(const json_t *n_bytes, const json_t *hash, struct slice_record *record)
+{
+    const char *text = json_string_value(hash);
+    json_int_t length = json_integer_value(n_bytes); /* 0 for what is no integer */
+    record->n_bytes = (uint64_t)length;
+    return length > 0 && text && file_hash_parse(text, &record->hash);
+}
+
+/* What a complete manifest says of each slice. */
+static bool records_parse(const json_t *levels, struct slice_records *records)
+{
+    for (unsigned level = 1; level <= records->nlevels; level++) {
+        const json_t *entry = json_array_get(levels, level - 1);
+        const json_t *lengths = json_object_get(entry, "bytes"), *hashes = json_object_get(entry, "xxh3_128");
+        for (uint32_t z = 0; z < records->nz[level]; z++)
+            if (!record_parse(json_array_get(lengths, z), json_array_get(hashes, z),
+                              &records->slices[level][z]))
+                return false;
+    }
+    return true;
+}
+
 static bool manifest_parse(const json_t *json, struct manifest *manifest)
 {
     struct pyramid *pyramid = &manifest->pyramid;
+    const json_t *levels = json_object_get(json, "levels");
     const char *program = json_string_value(json_object_get(json_object_get(json, "program"), "name"));
     const char *type = json_string_value(json_object_get(json, "type"));
     const json_t *complete = json_object_get(json, "complete");
     manifest->complete = json_is_true(complete);
-    return program && strcmp(program, PROGRAM_NAME) == 0 && type && voxel_parse(type, &pyramid->type) &&
+    return program && strcmp(program, MANIFEST_PROGRAM) == 0 && type && voxel_parse(type, &pyramid->type) &&
            extent_parse(json_object_get(json, "extent"), &pyramid->extent) &&
            manifest_spacing_parse(json_object_get(json, "spacing"), &pyramid->spacing) &&
-           levels_parse(json_object_get(json, "levels"), pyramid) && json_is_boolean(complete);
+           levels_parse(levels, pyramid) && json_is_boolean(complete);
 }
 
 /* The JSON of the file at `path`; NULL, with the error set, when there is none. */
-static json_t *load(const char *path, struct error *error)
+static json_t *load(const char *path, struct file_hash *hash, struct error *error)
 {
     struct input_file file;
     json_error_t where;
@@ -213,6 +173,7 @@ static json_t *load(const char *path, struct error *error)
     }
     if (input_file_read(&file, data, (size_t)file.n_bytes, 0, error) != STATUS_OK)
         goto free_data;
+    *hash = hash_of(data, (size_t)file.n_bytes);
     json = json_loadb(data, (size_t)file.n_bytes, JSON_REJECT_DUPLICATES, &where);
     if (!json)
         error_set(error, STATUS_INPUT, "%s: is damaged: line %d: %s; build the pyramid again", shown,
@@ -224,6 +185,35 @@ close_file:
     return json;
 }
 
+/* Says of every level as much as there are slices: before room is made for so many. */
+static bool records_fit(const json_t *levels, const struct pyramid *pyramid)
+{
+    for (unsigned level = 1; level <= pyramid->nlevels; level++) {
+        const json_t *entry = json_array_get(levels, level - 1);
+        uint32_t nz = extent_at_level(pyramid->extent, level).nz;
+        if (json_array_size(json_object_get(entry, "bytes")) != nz ||
+            json_array_size(json_object_get(entry, "xxh3_128")) != nz)
+            return false;
+    }
+    return true;
+}
+
+static enum status read_records(const json_t *json, const char *shown, struct manifest *manifest,
+                                struct error *error)
+{
+    const json_t *levels = json_object_get(json, "levels");
+    if (records_fit(levels, &manifest->pyramid)) {
+        enum status status = slice_records_init(&manifest->records, &manifest->pyramid, error);
+        if (status != STATUS_OK || records_parse(levels, &manifest->records))
+            return status;
+        slice_records_end(&manifest->records);
+    }
+    return error_set(
+        error, STATUS_INPUT,
+        "%s: does not tell of every slice, though it says that it is complete; build the pyramid again",
+        shown);
+}
+
 enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
@@ -232,20 +222,32 @@ enum status manifest_read(const char *folder, struct manifest *manifest, struct 
         return error_no_memory(error, strlen(folder), "a file name");
     printable(shown, sizeof shown, path);
     enum status status = STATUS_OK;
-    json_t *json = load(path, error);
-    free(path);
     *manifest = (struct manifest){0};
+    json_t *json = load(path, &manifest->hash, error);
+    free(path);
     if (!json)
         return error->status;
     const json_t *version = json_object_get(json, "format_version");
-    if (json_is_integer(version) && json_integer_value(version) != FORMAT_VERSION)
+    if (json_is_integer(version) && json_integer_value(version) != MANIFEST_FORMAT_VERSION)
         status =
             error_set(error, STATUS_INPUT,
                       "%s: has format version %lld, and this program reads %d; use the program that wrote it",
-                      shown, (long long)json_integer_value(version), FORMAT_VERSION);
+                      shown, (long long)json_integer_value(version), MANIFEST_FORMAT_VERSION);
     else if (!json_is_integer(version) || !manifest_parse(json, manifest))
         status = error_set(error, STATUS_INPUT,
                            "%s: is not a manifest of this program; build the pyramid again", shown);
-    json_decref(json);
+    else if (manifest->complete)
+        status = read_records(json, shown, manifest, error);
+    if (status == STATUS_OK)
+        manifest->json = json;
+    else
+        json_decref(json);
     return status;
+}
+
+void manifest_end(struct manifest *manifest)
+{
+    slice_records_end(&manifest->records);
+    json_decref(manifest->json);
+    manifest->json = NULL;
 }

@@ -5,14 +5,15 @@
  *
  *   format_version  1
  *   program         {name: "stackthumb", version}
- *   source          {folder, slices: for every z {name, bytes, mtime_ns}, or null where it is missing}; of a
- *                   file with several slices also {page}, or {plane} where one directory stands for all
+ *   source          {folder, options: those that say how slices are read (absent for none), slices: for every z
+ *                   {name, bytes, mtime_ns}, or null where it is missing}; of a file with several slices also
+ *                   {page}, or {plane} where one directory stands for all
  *   extent          {nx, ny, nz} of level 0, in voxels
  *   type            "u8" ... "f32", of every level
- *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it, such
- * as
+ *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it, such as
  *                   "--voxel-size", "scan.log" or "TIFF resolution"
- *   levels          for every level built {level, folder, extent, spacing}
+ *   levels          for every level built {level, folder, extent, spacing}; in a complete manifest also, for
+ *                   every z, bytes: lengths of the files, and xxh3_128: their XXH3-128 in hexadecimal
  *   compression     "none", "deflate" or "zstd", of every slice
  *   complete        false until every slice of every level is there */
 #ifndef STACKTHUMB_OUTPUT_MANIFEST_H
@@ -20,29 +21,37 @@
 
 #include "base/error.h"
 #include "output/output.h"
+#include "output/slice_records.h"
 #include "volume/pyramid.h"
 
 #include <stdbool.h>
 
 #define MANIFEST_NAME "stackthumb.json"
 
-/* Writes the manifest into the folder open as `folder_fd`; `folder` is for messages. STATUS_OUTPUT on
- * failure. One that takes back an earlier manifest (complete = false, and there is one) has reached the disk
- * when this returns, so that no power failure can leave the earlier one beside newer slices. */
+/* Writes the manifest into the folder open as `folder_fd`; `folder` is for messages. With
+ * `records`, which tell of every slice, it says that the pyramid is complete; NULL: that it is not. It has
+ * reached the disk when this returns, so that no power failure can leave an earlier one beside newer slices.
+ * STATUS_OUTPUT on failure. */
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
-                           const struct output_source *source, enum encoding encoding, bool complete,
-                           struct error *error);
+                           const struct output_source *source, enum encoding encoding,
+                           const struct slice_records *records, struct error *error);
 
-/* About how many bytes manifest_write takes meanwhile. */
-uint64_t manifest_memory_bytes(const struct pyramid *pyramid);
+/* The hash that the file has which manifest_write writes without records. */
+enum status manifest_hash(const struct pyramid *pyramid, const struct output_source *source,
+                          enum encoding encoding, struct file_hash *hash, struct error *error);
 
 /* What a program needs back from a manifest. */
 struct manifest {
     struct pyramid pyramid;
     bool complete;
+    struct slice_records records; /* of every slice when it is complete */
+    struct file_hash hash;        /* of its file */
+    struct json_t *json;          /* all of it */
 };
 
-/* Reads the manifest of `folder`; absent, damaged or of another format version: STATUS_INPUT. */
+/* Reads the manifest of `folder`; absent, damaged or of another format version: STATUS_INPUT. The caller
+ * calls manifest_end after STATUS_OK. */
 enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error);
+void manifest_end(struct manifest *manifest);
 
 #endif

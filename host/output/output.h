@@ -34,6 +34,7 @@ struct output_source {
     const struct source_slice *slices; /* extent.nz of them */
     uint32_t nslices;
     const char *program_version;
+    const char *options;        /* that say how slices are read; "" or NULL: none */
     const char *spacing_source; /* who told the spacing: "scan.log"; "" or NULL when it is not known */
 };
 
@@ -41,6 +42,23 @@ struct output_source {
 struct output_form {
     enum encoding encoding;
     unsigned nthreads; /* to encode with, unless that is ENCODING_NONE; at least 1 */
+    bool unsynced;     /* leave it to the system when files reach the disk: for measuring */
+};
+
+/* What is to be built, and where; everything is borrowed. */
+struct output_request {
+    const char *folder;
+    const struct pyramid *pyramid;
+    const struct output_source *source;
+    struct output_form form;
+    bool force; /* build anew, whatever is there; beside files of others, too */
+    bool check; /* of what is there, look at the contents too */
+};
+
+/* How far the pyramid in a folder is. */
+struct output_state {
+    uint32_t first_slice; /* of the source, that is still to be read: a multiple of 2^nlevels, or nz */
+    bool complete;        /* nothing is to be done */
 };
 
 /* What the encoders of an output did. */
@@ -84,34 +102,38 @@ struct output {
 };
 
 /* Level folders of TIFF slices: <folder>/<level>/%06d.tif and <folder>/stackthumb.json. Their bytes depend on
- * their voxels and the form's encoding alone, not on its threads, nor on how rows come. Creates what folders
- * are missing, removes the partial files of a run that died, and leaves a manifest that says "not complete";
- * finish writes the one that says "complete".
+ * their voxels and the form's encoding alone, not on its threads, nor on how rows come, nor on where a run
+ * went on. Slices get their names, and finish returns, when they are on the disk, unless the form says
+ * `unsynced`.
  *
- * A pyramid of this program, complete or not, is built anew: each slice is replaced when its successor is
- * complete, and finish removes what the new pyramid does not have. STATUS_OUTPUT, with nothing changed:
+ * A pyramid that an earlier run left, complete or not, is gone on with where its slices of the source are the
+ * same (by name, bytes and time) and it was asked for in the same words; rows then come from the source's
+ * slice first_slice on, and count from there. With `force` it is built anew: each slice is replaced when its
+ * successor is complete. finish removes what the new pyramid does not have.
+ *
+ * Opening creates what folders are missing, removes the partial files of a run that died, and leaves a
+ * manifest that says "not complete" with a journal; finish writes the one that says "complete". first_slice
+ * is what level_folders_check found. STATUS_OUTPUT, with nothing changed:
  *
  *   `folder` is, or lies above, source->folder (by device and inode, whatever the path says), or a level
  *     folder is source->folder or no folder (a symbolic link is none);
  *   a slice in one of its level folders is a slice of the source, by whatever name or link;
  *   it cannot be written, or another run holds it (by flock);
+ *   it holds a pyramid that was made otherwise or from other slices, unless `force`;
  *   it holds anything but level folders of slices and a manifest of this program, unless `force`. With
- *     `force` only files of our own names are replaced and removed: the manifest, and %06d.tif in level
- *     folders 1 .. LEVELS_MAX; all else is left alone.
- *
- * A power failure may take finished slices that the system has not written back yet; `verify` tells. */
-enum status level_folders_open(struct output **output, const char *folder, const struct pyramid *pyramid,
-                               const struct output_source *source, const struct output_form *form, bool force,
-                               struct error *error);
+ *     `force` only files of our own names are replaced and removed: the manifest, the journal, and %06d.tif
+ * in level folders 1 .. LEVELS_MAX; all else is left alone. */
+enum status level_folders_open(struct output **output, const struct output_request *request,
+                               uint32_t first_slice, struct error *error);
 
 /* The most bytes of memory that they hold while of nstarted slices at a time some rows have come and others
  * not. */
 uint64_t level_folders_memory_bytes(const struct pyramid *pyramid, const struct output_form *form,
                                     uint64_t nstarted);
 
-/* Checks without touching anything that level_folders_open would accept `folder` (for --dry-run and before
- * any work). */
-enum status level_folders_check(const char *folder, const struct output_source *source, bool force,
+/* Checks without touching anything that level_folders_open would accept the folder (for --dry-run and before
+ * any work), and finds how far the pyramid in it is. */
+enum status level_folders_check(const struct output_request *request, struct output_state *state,
                                 struct error *error);
 
 #endif

@@ -27,8 +27,9 @@ struct strip_file {
 struct strip_files {
     struct pyramid pyramid;
     struct encoders *encoders;
-    struct strip_file *begun; /* a list; a few for each level */
-    struct bytes head;        /* of the file whose strip is written */
+    struct committer *committer; /* borrowed */
+    struct strip_file *begun;    /* a list; a few for each level */
+    struct bytes head;           /* of the file whose strip is written */
     struct tiff_strips strips[LEVELS_MAX + 1];
 };
 
@@ -52,12 +53,13 @@ static uint64_t room_bytes_of(const struct pyramid *pyramid, enum encoding encod
 }
 
 enum status strip_files_open(struct strip_files **result, const struct pyramid *pyramid,
-                             const struct output_form *form, struct error *error)
+                             const struct output_form *form, struct committer *committer, struct error *error)
 {
     struct strip_files *files = calloc(1, sizeof *files);
     if (!files)
         return error_no_memory(error, sizeof *files, "the output");
     files->pyramid = *pyramid;
+    files->committer = committer;
     for (unsigned level = 1; level <= pyramid->nlevels; level++)
         files->strips[level] = strips_at(pyramid, level, form->encoding);
     enum status status = encoders_create(&files->encoders, form->encoding, form->nthreads,
@@ -117,16 +119,16 @@ static enum status begin_file(struct strip_files *files, struct strip_file *file
     char name[SLICE_NAME_BYTES];
     struct slice_folder *folder = file->folder;
     enum status status =
-        atomic_file_begin(&file->file, folder->fd, folder->path, slice_name(name, file->z), error);
+        atomic_file_begin(&file->file, folder->fd, folder->path, slice_name(name, file->z), true, error);
     if (status != STATUS_OK)
         return status;
     return atomic_file_append(&file->file, NULL, 0, files->head.data, files->head.n_bytes, error);
 }
 
-/* All strips are in the file: it gets its name. */
+/* All strips are in the file. */
 static enum status finish_file(struct strip_files *files, struct strip_file *file, struct error *error)
 {
-    enum status status = atomic_file_commit(&file->file, false, error);
+    enum status status = committer_add(files->committer, &file->file, file->level, file->z, error);
     if (status != STATUS_OK)
         return status;
     file->folder->nwritten++;

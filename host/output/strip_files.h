@@ -10,6 +10,7 @@
 #define STACKTHUMB_OUTPUT_STRIP_FILES_H
 
 #include "base/error.h"
+#include "output/committer.h"
 #include "output/output.h"
 #include "volume/level_rows.h"
 #include "volume/pyramid.h"
@@ -25,9 +26,11 @@ struct slice_folder {
 
 struct strip_files;
 
-/* `form` is not ENCODING_NONE. On failure nothing is to be closed. */
+/* `form` is not ENCODING_NONE; finished files go to `committer`, which is borrowed. On failure nothing is to
+ * be closed. */
 enum status strip_files_open(struct strip_files **files, const struct pyramid *pyramid,
-                             const struct output_form *form, struct error *error);
+                             const struct output_form *form, struct committer *committer,
+                             struct error *error);
 
 /* As an output's write: the slice goes into `folder`, which stays there until close. Waits for encoders when
  * they have enough to do. */

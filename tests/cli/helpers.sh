@@ -41,7 +41,7 @@ files() {
 
 # same A B: two outputs have the same slices (their manifests tell where they come from, and may differ).
 same() {
-    diff -r --exclude=stackthumb.json "$1" "$2" && echo "same: $1 $2"
+    diff -r --exclude=stackthumb.json --exclude=stackthumb.journal "$1" "$2" && echo "same: $1 $2"
 }
 
 # unharmed OUT WHOLE: OUT is what a run that failed left of the pyramid WHOLE: some of its slices, nothing half-written,
@@ -52,7 +52,7 @@ unharmed() {
         cmp "$1/$file" "$2/$file" && n=$((n + 1))
     done
     [ $n -gt 0 ] && [ $n -lt "$(files "$2" | grep -c '\.tif$')" ] && echo "some slices, all whole"
-    files "$1" | grep -v -e '\.tif$' -e '^stackthumb.json$'
+    files "$1" | grep -v -e '\.tif$' -e '^stackthumb\.\(json\|journal\)$'
     grep '"complete"' "$1/stackthumb.json"
 }
 

@@ -29,6 +29,10 @@ void output_fixture_pyramid(struct output_fixture *fixture, uint64_t seed);
  * caller frees them. */
 unsigned char *output_fixture_voxels(const struct output_fixture *fixture, unsigned level, uint32_t z);
 
+struct output_request output_fixture_request(const struct output_fixture *fixture, bool force);
+
+/* Opens to build anew. Without `force` fails unless what is there may stay or be gone on with, or was only
+ * made otherwise. */
 struct output *output_fixture_open(const struct output_fixture *fixture, bool force);
 /* The slice with other voxels; the output's own status. */
 enum status output_fixture_write(const struct output_fixture *fixture, struct output *output, unsigned level,

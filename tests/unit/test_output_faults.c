@@ -106,6 +106,7 @@ static void test_disk_full(void **state)
     }
     assert_int_equal(manifest_read(fixture->folder, &manifest, &(struct error){0}), STATUS_OK);
     assert_false(manifest.complete);
+    manifest_end(&manifest);
     /* With space, the same folder is built to its end. */
     assert_int_equal(mount(NULL, temp_path(fixture->root, "disk"), NULL, MS_REMOUNT, "size=4m"), 0);
     output_fixture_build(fixture, false);
@@ -143,6 +144,7 @@ static void test_disk_full_compressed(void **state)
     assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), nslices);
     assert_int_equal(manifest_read(fixture->folder, &manifest, &(struct error){0}), STATUS_OK);
     assert_false(manifest.complete);
+    manifest_end(&manifest);
     assert_int_equal(mount(NULL, temp_path(fixture->root, "disk"), NULL, MS_REMOUNT, "size=4m"), 0);
     output_fixture_build(fixture, false);
     output_fixture_assert_whole(fixture, true);

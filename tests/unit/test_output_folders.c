@@ -44,6 +44,7 @@ static bool manifest_complete(const struct output_fixture *fixture)
     struct error error = {0};
     struct manifest manifest;
     assert_int_equal(manifest_read(fixture->folder, &manifest, &error), STATUS_OK);
+    manifest_end(&manifest);
     return manifest.complete;
 }
 
@@ -113,14 +114,20 @@ static void test_leftovers_of_a_dead_run(void **state)
     output_fixture_assert_whole(fixture, true);
 }
 
-/* A run that writes for ever; it tells by the pipe that it has opened the folder. */
+/* Runs for ever; it tells by the pipe that it has opened the folder. */
 static void run_for_ever(const struct output_fixture *fixture, int pipe_fd)
 {
     struct output *output = output_fixture_open(fixture, false);
     if (write(pipe_fd, "", 1) != 1)
         _exit(1);
-    for (;;)
+    for (;;) {
+        struct error error = {0};
         output_fixture_write_all(fixture, output);
+        if (output->ops->finish(output, &error) != STATUS_OK)
+            _exit(1);
+        output->ops->close(output);
+        output = output_fixture_open(fixture, false);
+    }
 }
 
 /* Killed at any moment, a run leaves whole slices, a manifest that says the truth, and a folder that the next
@@ -146,11 +153,11 @@ static void test_killed(void **state)
         assert_int_equal(waitpid(child, NULL, 0), child);
         close(pipe_fds[0]);
         close(pipe_fds[1]);
-        if (opened)
-            assert_false(manifest_complete(fixture));
-        else if (temp_exists(temp_path(fixture->folder, MANIFEST_NAME)) && manifest_complete(fixture)) {
+        if (temp_exists(temp_path(fixture->folder, MANIFEST_NAME)) && manifest_complete(fixture)) {
             unlink(temp_path(fixture->folder, "." MANIFEST_NAME ".partial"));
-            output_fixture_assert_whole(fixture, true); /* killed before it changed anything */
+            unlink(temp_path(fixture->folder, "stackthumb.journal")); /* killed before its last step, */
+            unlink(temp_path(fixture->folder, ".stackthumb.journal.partial")); /* or in its first ones */
+            output_fixture_assert_whole(fixture, true);
         }
         output_fixture_build(fixture, false);
         output_fixture_assert_whole(fixture, true);
@@ -219,7 +226,7 @@ static void test_slices_side_by_side(void **state)
         if (i == 6 * 5 - 1)
             break;
         assert_int_equal(output->ops->write(output, &row, &n_bytes, &error), STATUS_OK);
-        assert_int_equal(temp_exists(temp_path(fixture->folder, "1/%06u.tif", z)), y == 5);
+        assert_true(y == 5 || !temp_exists(temp_path(fixture->folder, "1/%06u.tif", z)));
     }
     assert_int_equal(output->ops->finish(output, &error), STATUS_FAILED);
     output->ops->close(output);

@@ -218,12 +218,16 @@ static void test_check_touches_nothing(void **state)
     struct output_fixture *fixture = *state;
     struct error error = {0};
     char folder[TEMP_PATH_BYTES];
+    struct output_state found;
+    struct output_request request = output_fixture_request(fixture, false);
     strcpy(folder, temp_path(fixture->root, "a/b/c/"));
-    assert_int_equal(level_folders_check(folder, &fixture->source, false, &error), STATUS_OK);
+    request.folder = folder;
+    assert_int_equal(level_folders_check(&request, &found, &error), STATUS_OK);
     assert_int_equal(temp_count_entries(fixture->root), 1);
     output_fixture_build(fixture, false);
     temp_text_write(temp_path(fixture->folder, "1/.000000.tif.partial"), "II");
-    assert_int_equal(level_folders_check(fixture->folder, &fixture->source, false, &error), STATUS_OK);
+    request.folder = fixture->folder;
+    assert_int_equal(level_folders_check(&request, &found, &error), STATUS_OK);
     assert_true(temp_exists(temp_path(fixture->folder, "1/.000000.tif.partial")));
 }
 

@@ -31,6 +31,16 @@ static const struct pyramid three_pyramid = {
     .spacing = {5.2, 5.2, 10, UNIT_UM},
 };
 
+static void fill_records(struct slice_records *records)
+{
+    for (unsigned level = 1; level <= records->nlevels; level++)
+        for (uint32_t z = 0; z < records->nz[level]; z++) {
+            records->slices[level][z].n_bytes = 1000 * level + z;
+            for (unsigned i = 0; i < 16; i++)
+                records->slices[level][z].hash.bytes[i] = (unsigned char)(level * 16 + z + 17 * i);
+        }
+}
+
 /* Writes a manifest and gives its text; the caller frees it. */
 static char *written(const char *folder, const struct pyramid *pyramid, const struct output_source *source,
                      bool complete)
@@ -39,7 +49,13 @@ static char *written(const char *folder, const struct pyramid *pyramid, const st
     size_t n_bytes;
     int fd = open(folder, O_RDONLY | O_DIRECTORY);
     assert_true(fd >= 0);
-    assert_int_equal(manifest_write(fd, folder, pyramid, source, ENCODING_ZSTD, complete, &error), STATUS_OK);
+    struct slice_records records;
+    assert_int_equal(slice_records_init(&records, pyramid, &error), STATUS_OK);
+    fill_records(&records);
+    assert_int_equal(
+        manifest_write(fd, folder, pyramid, source, ENCODING_ZSTD, complete ? &records : NULL, &error),
+        STATUS_OK);
+    slice_records_end(&records);
     close(fd);
     return temp_file_read(temp_path(folder, MANIFEST_NAME), &n_bytes);
 }
@@ -55,9 +71,11 @@ static void test_text(void **state)
         " 'extent': {'nx': 5, 'ny': 7, 'nz': 3}, 'type': 'i16',"
         " 'spacing': {'x': 5.2, 'y': 5.2, 'z': 10.0, 'unit': 'um'},"
         " 'levels': [{'level': 1, 'folder': '1', 'extent': {'nx': 3, 'ny': 4, 'nz': 2},"
-        "             'spacing': {'x': 10.4, 'y': 10.4, 'z': 20.0, 'unit': 'um'}},"
+        "             'spacing': {'x': 10.4, 'y': 10.4, 'z': 20.0, 'unit': 'um'}, 'bytes': [1000, 1001],"
+        "             'xxh3_128': ['102132435465768798a9bacbdcedfe0f', '112233445566778899aabbccddeeff10']},"
         "            {'level': 2, 'folder': '2', 'extent': {'nx': 2, 'ny': 2, 'nz': 1},"
-        "             'spacing': {'x': 20.8, 'y': 20.8, 'z': 40.0, 'unit': 'um'}}],"
+        "             'spacing': {'x': 20.8, 'y': 20.8, 'z': 40.0, 'unit': 'um'}, 'bytes': [2000],"
+        "             'xxh3_128': ['2031425364758697a8b9cadbecfd0e1f']}],"
         " 'compression': 'zstd', 'complete': true}";
     char *json_text = strdup(expected);
     for (char *at = json_text; (at = strchr(at, '\''));)
@@ -88,6 +106,14 @@ static void assert_round_trip(const char *folder, const struct pyramid *pyramid,
     assert_int_equal(read->type, pyramid->type);
     assert_int_equal(read->nlevels, pyramid->nlevels);
     assert_memory_equal(&read->extent, &pyramid->extent, sizeof read->extent);
+    struct slice_records expected;
+    assert_int_equal(slice_records_init(&expected, pyramid, &error), STATUS_OK);
+    fill_records(&expected);
+    for (unsigned level = 1; complete && level <= expected.nlevels; level++)
+        assert_memory_equal(manifest.records.slices[level], expected.slices[level],
+                            expected.nz[level] * sizeof *expected.slices[level]);
+    slice_records_end(&expected);
+    manifest_end(&manifest);
     if (!spacing_known(pyramid->spacing)) {
         assert_false(spacing_known(read->spacing));
         return;

@@ -230,6 +230,7 @@ static void test_rebuilt_with_another(void **state)
         build(fixture, i);
         output_fixture_assert_whole(fixture, true);
         assert_int_equal(manifest_read(fixture->folder, &manifest, &(struct error){0}), STATUS_OK);
+        manifest_end(&manifest);
         char *text = temp_file_read(temp_path(fixture->folder, MANIFEST_NAME), &n_bytes);
         snprintf(quoted, sizeof quoted, "\"compression\": \"%s\"", encoding_name(encodings[i]));
         assert_non_null(strstr(text, quoted));
@@ -272,6 +273,7 @@ static void assert_unharmed(const struct output_fixture *fixture)
     struct manifest manifest;
     assert_int_equal(manifest_read(fixture->folder, &manifest, &(struct error){0}), STATUS_OK);
     assert_false(manifest.complete);
+    manifest_end(&manifest);
     for (unsigned level = 1; level <= fixture->pyramid.nlevels; level++) {
         size_t nslices = 0;
         for (uint32_t z = 0; z < extent_at_level(fixture->pyramid.extent, level).nz; z++)

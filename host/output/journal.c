@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/journal.h"
+
+#include "base/bytes.h"
+#include "output/atomic_file.h"
+#include "output/output_failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 96 };
+static const off_t journal_bytes_max = 1 << 30; /* far more than a million slices need */
+
+struct journal {
+    int fd;
+    const char *folder; /* borrowed, for messages */
+    struct bytes noted; /* lines to be appended */
+};
+
+static enum status add_text(struct bytes *to, const char *text, struct error *error)
+{
+    size_t n = strlen(text);
+    if (to->capacity_bytes - to->n_bytes < n &&
+        bytes_reserve(to, 2 * to->capacity_bytes + n, error) != STATUS_OK)
+        return error->status;
+    memcpy(to->data + to->n_bytes, text, n);
+    to->n_bytes += n;
+    return STATUS_OK;
+}
+
+static enum status add_line(struct bytes *to, unsigned level, uint32_t z, const struct slice_record *record,
+                            struct error *error)
+{
+    char line[LINE_BYTES], hash[FILE_HASH_TEXT];
+    snprintf(line, sizeof line, "%u %" PRIu32 " %" PRIu64 " %s\n", level, z, record->n_bytes,
+             file_hash_text(hash, &record->hash));
+    return add_text(to, line, error);
+}
+
+static enum status add_header(struct bytes *to, const struct file_hash *manifest, struct error *error)
+{
+    char line[LINE_BYTES], hash[FILE_HASH_TEXT];
+    snprintf(line, sizeof line, "stackthumb journal 1 %s\n", file_hash_text(hash, manifest));
+    return add_text(to, line, error);
+}
+
+/* The text of a whole journal. */
+static enum status whole(struct bytes *text, const struct file_hash *manifest,
+                         const struct slice_records *kept, struct error *error)
+{
+    if (add_header(text, manifest, error) != STATUS_OK)
+        return error->status;
+    for (unsigned level = 1; level <= kept->nlevels; level++)
+        for (uint32_t z = 0; z < kept->nz[level]; z++)
+            if (kept->slices[level][z].n_bytes > 0 &&
+                add_line(text, level, z, &kept->slices[level][z], error) != STATUS_OK)
+                return error->status;
+    return STATUS_OK;
+}
+
+enum status journal_create(struct journal **result, int folder_fd, const char *folder,
+                           const struct file_hash *manifest, const struct slice_records *kept,
+                           struct error *error)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (!journal)
+        return error_no_memory(error, sizeof *journal, "the journal");
+    journal->folder = folder;
+    journal->fd = -1;
+    enum status status = whole(&journal->noted, manifest, kept, error);
+    if (status == STATUS_OK)
+        status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->noted.data,
+                                   journal->noted.n_bytes, true, error);
+    if (status == STATUS_OK) {
+        journal->fd = openat(folder_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+        if (journal->fd < 0)
+            status = output_failure(error, errno, folder, JOURNAL_NAME);
+    }
+    journal->noted.n_bytes = 0;
+    if (status == STATUS_OK)
+        *result = journal;
+    else
+        journal_close(journal);
+    return status;
+}
+
+enum status journal_add(struct journal *journal, unsigned level, uint32_t z,
+                        const struct slice_record *record, struct error *error)
+{
+    return add_line(&journal->noted, level, z, record, error);
+}
+
+enum status journal_write(struct journal *journal, bool durable, struct error *error)
+{
+    for (size_t at = 0; at < journal->noted.n_bytes;) {
+        ssize_t n = write(journal->fd, journal->noted.data + at, journal->noted.n_bytes - at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return output_failure(error, n < 0 ? errno : EIO, journal->folder, JOURNAL_NAME);
+        at += (size_t)n;
+    }
+    journal->noted.n_bytes = 0;
+    return !durable || fdatasync(journal->fd) == 0
+               ? STATUS_OK
+               : output_failure(error, errno, journal->folder, JOURNAL_NAME);
+}
+
+void journal_close(struct journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->fd >= 0)
+        close(journal->fd); /* what was to be kept was synced */
+    bytes_end(&journal->noted);
+    free(journal);
+}
+
+enum status journal_remove(int folder_fd, const char *folder, struct error *error)
+{
+    return unlinkat(folder_fd, JOURNAL_NAME, 0) == 0 || errno == ENOENT
+               ? STATUS_OK
+               : output_failure(error, errno, folder, JOURNAL_NAME);
+}
+
+/* A decimal number and the character `end` behind it; moves *text behind that. */
+static bool take_number(const char **text, char end, uint64_t *number)
+{
+    char *behind;
+    if (**text < '0' || **text > '9')
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(*text, &behind, 10);
+    if (errno != 0 || *behind != end)
+        return false;
+    *number = value;
+    *text = behind + 1;
+    return true;
+}
+
+/* One line, without its end. What it does not understand it leaves out. */
+static void take_line(const char *line, struct slice_records *records)
+{
+    uint64_t level, z;
+    struct slice_record record;
+    if (take_number(&line, ' ', &level) && level >= 1 && level <= records->nlevels &&
+        take_number(&line, ' ', &z) && z < records->nz[level] && take_number(&line, ' ', &record.n_bytes) &&
+        record.n_bytes > 0 && file_hash_parse(line, &record.hash))
+        records->slices[level][z] = record;
+}
+
+/* `text` ends in a zero, and is changed. */
+static void take_lines(char *text, const char *header, struct slice_records *records)
+{
+    size_t n = strlen(header);
+    if (strncmp(text, header, n) != 0)
+        return;
+    char *line = text + n;
+    for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        take_line(line, records);
+    }
+}
+
+/* Reads the whole file; what cannot be read is not there. A zero is put behind it. */
+static void read_text(int fd, char *text, size_t n_bytes)
+{
+    size_t at = 0;
+    ssize_t n;
+    while (at < n_bytes &&
+           ((n = pread(fd, text + at, n_bytes - at, (off_t)at)) > 0 || (n < 0 && errno == EINTR)))
+        at += n > 0 ? (size_t)n : 0;
+    text[at] = '\0';
+}
+
+enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
+                         struct error *error)
+{
+    struct bytes header = {0};
+    struct stat about;
+    char *text = NULL;
+    enum status status = STATUS_OK;
+    int fd = openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return STATUS_OK;
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
+        goto close_fd;
+    text = malloc((size_t)about.st_size + 1);
+    status = text ? add_header(&header, manifest, error)
+                  : error_no_memory(error, (unsigned long long)about.st_size + 1, "the journal");
+    if (status == STATUS_OK)
+        status = add_text(&header, (char[]){'\0', '\0'}, error);
+    if (status == STATUS_OK)
+        status = bytes_reserve(&header, header.n_bytes + 1, error);
+    if (status != STATUS_OK)
+        goto free_text;
+    header.data[header.n_bytes] = '\0';
+    read_text(fd, text, (size_t)about.st_size);
+    take_lines(text, (const char *)header.data, records);
+free_text:
+    bytes_end(&header);
+    free(text);
+close_fd:
+    close(fd);
+    return status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * stackthumb.journal: which slices of a pyramid in the making are there. A line for each, written once the
+ * slice is on the disk under its name, so that a later run can go on from there:
+ *
+ *      stackthumb journal 1 <XXH3-128 of the manifest's bytes>
+ *      <level> <z> <bytes> <XXH3-128 of the file>
+ *
+ * It belongs to the incomplete manifest that it names by its hash; beside any other it means nothing. A line
+ * that was cut short, the last one of a run that died, means nothing either. */
+#ifndef STACKTHUMB_OUTPUT_JOURNAL_H
+#define STACKTHUMB_OUTPUT_JOURNAL_H
+
+#include "base/error.h"
+#include "output/slice_records.h"
+
+#include <stdbool.h>
+
+#define JOURNAL_NAME "stackthumb.journal"
+
+struct journal;
+
+/* Puts a new journal that tells of `kept` in the place of an earlier one; it has reached the disk when this
+ * returns. The folder is open as folder_fd until the end, and is `folder` to messages. STATUS_OUTPUT on
+ * failure, as for all functions here. */
+enum status journal_create(struct journal **journal, int folder_fd, const char *folder,
+                           const struct file_hash *manifest, const struct slice_records *kept,
+                           struct error *error);
+
+/* Notes a slice, in memory. */
+enum status journal_add(struct journal *journal, unsigned level, uint32_t z,
+                        const struct slice_record *record, struct error *error);
+
+/* Appends what was noted; with `durable` it has reached the disk when this returns. */
+enum status journal_write(struct journal *journal, bool durable, struct error *error);
+
+void journal_close(struct journal *journal); /* NULL is allowed */
+
+/* Removes the journal of the folder, if there is one. */
+enum status journal_remove(int folder_fd, const char *folder, struct error *error);
+
+/* Adds to `records`, whose levels say what there can be, what the journal of the folder tells; nothing when
+ * there is none, or it belongs to another manifest. STATUS_FAILED when memory is refused. */
+enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
+                         struct error *error);
+
+#endif

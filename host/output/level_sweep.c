@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/level_sweep.h"
+
+#include "base/path.h"
+#include "output/folder_entries.h"
+#include "output/journal.h"
+#include "output/level_names.h"
+#include "output/manifest.h"
+#include "output/output_failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A visit that removes files of ours from one level folder. */
+struct sweep {
+    int fd;
+    const char *path; /* for messages */
+    uint64_t first;   /* slices from this z on go */
+};
+
+static enum status sweep_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
+{
+    const struct sweep *sweep = context;
+    uint32_t z;
+    bool goes = slice_name_is_partial(name) || (slice_name_parse(name, &z) && z >= sweep->first);
+    if (goes && kind == ENTRY_FILE && unlinkat(sweep->fd, name, 0) != 0 && errno != ENOENT)
+        return output_failure(error, errno, sweep->path, name);
+    return STATUS_OK;
+}
+
+enum status level_sweep(int folder_fd, const char *folder, unsigned level, uint64_t first, bool also_folder,
+                        struct error *error)
+{
+    char name[LEVEL_NAME_BYTES];
+    level_name(name, level);
+    int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folder, name);
+    char *path = path_join(folder, name);
+    struct sweep sweep = {fd, path, first};
+    enum status status = path ? folder_visit(fd, path, sweep_entry, &sweep, error)
+                              : error_no_memory(error, strlen(folder), "a file name");
+    free(path);
+    close(fd);
+    /* With --force there may be files of others in it: then it stays. */
+    if (status == STATUS_OK && also_folder && unlinkat(folder_fd, name, AT_REMOVEDIR) != 0 &&
+        errno != ENOTEMPTY && errno != EEXIST)
+        status = output_failure(error, errno, folder, name);
+    return status;
+}
+
+enum status level_sweep_partial(int folder_fd, const char *folder, struct error *error)
+{
+    static const char *const names[] = {MANIFEST_NAME, JOURNAL_NAME};
+    char partial[PARTIAL_NAME_BYTES];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        partial_name(partial, names[i]);
+        if (unlinkat(folder_fd, partial, 0) != 0 && errno != ENOENT)
+            return output_failure(error, errno, folder, partial);
+    }
+    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++)
+        status = level_sweep(folder_fd, folder, level, UINT64_MAX, false, error);
+    return status;
+}

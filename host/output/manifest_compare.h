@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * What a folder's manifest says, against what is to be built there now. */
+#ifndef STACKTHUMB_OUTPUT_MANIFEST_COMPARE_H
+#define STACKTHUMB_OUTPUT_MANIFEST_COMPARE_H
+
+#include "output/manifest.h"
+
+enum { DIFFERENCE_BYTES = 256 };
+
+struct manifest_difference {
+    /* What differs, slices apart: "compression was \"none\" and is \"zstd\"", printable; "" for nothing. The
+     * folder of the slices may: they may have been moved. */
+    char text[DIFFERENCE_BYTES];
+    uint32_t nsame; /* the first slices that are the same by name, bytes and time */
+    uint32_t nthen; /* slices that the manifest tells of */
+};
+
+/* STATUS_FAILED when memory is refused. */
+enum status manifest_compare(const struct manifest *manifest, const struct pyramid *pyramid,
+                             const struct output_source *source, enum encoding encoding,
+                             struct manifest_difference *difference, struct error *error);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * manifest (and journal) -> records -> those whose sources are the same -> those whose files are there, slab
+ * by slab from the first one on: a slab is the 2^nlevels slices of the source that no slice of any level
+ * shares with others. */
+#include "output/resume.h"
+
+#include "base/printable.h"
+#include "output/file_check.h"
+#include "output/journal.h"
+#include "output/level_names.h"
+#include "output/manifest.h"
+#include "output/manifest_compare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The folders of the levels, open; -1 where there is none. */
+struct level_fds {
+    int fds[LEVELS_MAX + 1];
+};
+
+static void open_levels(struct level_fds *levels, int folder_fd, unsigned nlevels)
+{
+    for (unsigned level = 1; level <= nlevels; level++) {
+        char name[LEVEL_NAME_BYTES];
+        levels->fds[level] =
+            openat(folder_fd, level_name(name, level), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    }
+}
+
+static void close_levels(const struct level_fds *levels, unsigned nlevels)
+{
+    for (unsigned level = 1; level <= nlevels; level++)
+        if (levels->fds[level] >= 0)
+            close(levels->fds[level]);
+}
+
+/* The slices of the slab that begins with slice z0 of the source and ends before z1, at a level. */
+static void slab_at_level(const struct slice_records *records, uint32_t z0, uint64_t z1, unsigned level,
+                          uint32_t *first, uint32_t *end)
+{
+    *first = z0 >> level;
+    *end = z1 >> level < records->nz[level] ? (uint32_t)(z1 >> level) : records->nz[level];
+}
+
+/* All slices of the slab are recorded, and there. */
+static bool slab_is_there(const struct slice_records *then, const struct slice_records *now,
+                          const struct level_fds *levels, uint32_t z0, uint64_t z1, bool check)
+{
+    for (unsigned level = 1; level <= now->nlevels; level++) {
+        uint32_t first, end;
+        slab_at_level(now, z0, z1, level, &first, &end);
+        for (uint32_t z = first; z < end; z++)
+            if (levels->fds[level] < 0 || z >= then->nz[level] ||
+                !file_check_slice(levels->fds[level], z, &then->slices[level][z], check))
+                return false;
+    }
+    return true;
+}
+
+static void keep_slab(const struct slice_records *then, struct slice_records *now, uint32_t z0, uint64_t z1)
+{
+    for (unsigned level = 1; level <= now->nlevels; level++) {
+        uint32_t first, end;
+        slab_at_level(now, z0, z1, level, &first, &end);
+        for (uint32_t z = first; z < end; z++)
+            now->slices[level][z] = then->slices[level][z];
+    }
+}
+
+/* Keeps slabs from the first one on, as long as their slices of the source are the same and they are there.
+ */
+static void keep_slabs(struct resume *resume, const struct slice_records *then, int folder_fd, uint32_t nz,
+                       const struct manifest_difference *difference, bool check)
+{
+    const uint64_t slab = UINT64_C(1) << resume->records.nlevels;
+    const bool all_same = difference->nsame == nz && difference->nthen == nz;
+    struct level_fds levels;
+    open_levels(&levels, folder_fd, resume->records.nlevels);
+    uint64_t z0 = 0;
+    while (z0 < nz) {
+        uint64_t z1 = z0 + slab;
+        if ((z1 > difference->nsame && !all_same) ||
+            !slab_is_there(then, &resume->records, &levels, (uint32_t)z0, z1, check))
+            break;
+        keep_slab(then, &resume->records, (uint32_t)z0, z1);
+        z0 = z1;
+    }
+    close_levels(&levels, resume->records.nlevels);
+    resume->state.first_slice = z0 < nz ? (uint32_t)z0 : nz;
+}
+
+static bool any_recorded(const struct slice_records *records)
+{
+    for (unsigned level = 1; level <= records->nlevels; level++)
+        for (uint32_t z = 0; z < records->nz[level]; z++)
+            if (records->slices[level][z].n_bytes > 0)
+                return true;
+    return false;
+}
+
+static enum status refuse(const char *folder, const struct manifest_difference *difference,
+                          const struct output_source *source, struct error *error)
+{
+    char shown[384], name[200] = "a slice";
+    printable(shown, sizeof shown, folder);
+    if (difference->text[0])
+        return error_set(
+            error, STATUS_OUTPUT,
+            "%s: holds a pyramid that was made otherwise: %s; choose another OUTPUT, or replace it "
+            "with --force",
+            shown, difference->text);
+    if (source->nslices > 0 && source->slices[0].name)
+        printable(name, sizeof name, source->slices[0].name);
+    return error_set(
+        error, STATUS_OUTPUT,
+        "%s: holds a pyramid of other slices, or of a first slice (%s) that was changed since; choose "
+        "another OUTPUT, or replace it with --force",
+        shown, name);
+}
+
+/* The journal's records where the manifest has none of its own. */
+static enum status take_journal(struct manifest *manifest, int folder_fd, struct error *error)
+{
+    if (manifest->complete)
+        return STATUS_OK;
+    enum status status = slice_records_init(&manifest->records, &manifest->pyramid, error);
+    return status == STATUS_OK ? journal_read(folder_fd, &manifest->hash, &manifest->records, error) : status;
+}
+
+static enum status compare(struct resume *resume, struct manifest *manifest, int folder_fd,
+                           const char *folder, const struct pyramid *pyramid,
+                           const struct output_source *source, enum encoding encoding, bool check,
+                           struct error *error)
+{
+    struct manifest_difference difference;
+    enum status status = take_journal(manifest, folder_fd, error);
+    if (status == STATUS_OK)
+        status = manifest_compare(manifest, pyramid, source, encoding, &difference, error);
+    if (status != STATUS_OK || !any_recorded(&manifest->records))
+        return status; /* nothing is there that could stay */
+    if (difference.text[0] || difference.nsame == 0)
+        return refuse(folder, &difference, source, error);
+    keep_slabs(resume, &manifest->records, folder_fd, pyramid->extent.nz, &difference, check);
+    resume->state.complete = manifest->complete && difference.nthen == pyramid->extent.nz &&
+                             resume->state.first_slice == pyramid->extent.nz;
+    return STATUS_OK;
+}
+
+enum status resume_find(struct resume *resume, int folder_fd, const char *folder,
+                        const struct pyramid *pyramid, const struct output_source *source,
+                        const struct output_form *form, bool check, struct error *error)
+{
+    struct manifest manifest;
+    *resume = (struct resume){.state = {.first_slice = 0}};
+    enum status status = slice_records_init(&resume->records, pyramid, error);
+    if (status != STATUS_OK || faccessat(folder_fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return status;
+    status = manifest_read(folder, &manifest, error);
+    if (status == STATUS_OK) {
+        status = compare(resume, &manifest, folder_fd, folder, pyramid, source, form->encoding, check, error);
+        manifest_end(&manifest);
+    }
+    if (status != STATUS_OK)
+        resume_end(resume);
+    return status;
+}
+
+void resume_end(struct resume *resume)
+{
+    slice_records_end(&resume->records);
+}

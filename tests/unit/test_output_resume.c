@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT
+ * Going on where an earlier run ended: whatever was cut short or changed, the pyramid ends as an undisturbed
+ * run makes it, and what can stay stays. */
+#include "output/journal.h"
+#include "output/manifest.h"
+#include "output_fixture.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct output_state found(const struct output_fixture *fixture, bool check)
+{
+    struct error error = {0};
+    struct output_state state;
+    struct output_request request = output_fixture_request(fixture, false);
+    request.check = check;
+    if (level_folders_check(&request, &state, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    return state;
+}
+
+/* Goes on from there, up to slice `until` of the source (all of them: finishes); `until` does not lie within
+ * a slab.
+ */
+static void go_on(const struct output_fixture *fixture, uint32_t until, bool check)
+{
+    struct error error = {0};
+    struct output *output = NULL;
+    struct output_state state = found(fixture, check);
+    struct output_request request = output_fixture_request(fixture, false);
+    const struct pyramid *pyramid = &fixture->pyramid;
+    request.check = check;
+    if (level_folders_open(&output, &request, state.first_slice, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    for (unsigned level = 1; level <= pyramid->nlevels && state.first_slice < until; level++) {
+        uint32_t first = state.first_slice >> level, nz = extent_at_level(pyramid->extent, level).nz;
+        uint32_t end = extent_reduce(until, level) < nz ? extent_reduce(until, level) : nz;
+        for (uint32_t z = first; z < end; z++) {
+            unsigned char *voxels = output_fixture_voxels(fixture, level, z);
+            if (output_fixture_write(fixture, output, level, z - first, voxels, &error) != STATUS_OK)
+                fail_msg("%s", error.message);
+            free(voxels);
+        }
+    }
+    uint64_t n_bytes = 0;
+    if (until < pyramid->extent.nz && output->ops->flush)
+        output->ops->flush(output, &n_bytes, &error);
+    else if (until >= pyramid->extent.nz)
+        output->ops->finish(output, &error);
+    if (error.status != STATUS_OK)
+        fail_msg("%s", error.message);
+    output->ops->close(output);
+}
+
+static uint32_t slab(const struct output_fixture *fixture)
+{
+    return UINT32_C(1) << fixture->pyramid.nlevels;
+}
+
+/* The start of the slab that slice z lies in. */
+static uint32_t slab_start(const struct output_fixture *fixture, uint32_t z)
+{
+    return z / slab(fixture) * slab(fixture);
+}
+
+static void new_pyramid(struct output_fixture *fixture, uint64_t seed)
+{
+    output_fixture_pyramid(fixture, seed);
+    fixture->form.encoding = (enum encoding)(seed % 3);
+    fixture->form.nthreads = 2;
+    for (uint32_t z = 0; z < fixture->pyramid.extent.nz; z++)
+        fixture->slices[z].mtime_ns = (int64_t)(1000 * seed + z);
+    fixture->slices[0].name = "slice.tif";
+}
+
+/* The fixture's stack with nz slices, those that are there as they are. */
+static void set_length(struct output_fixture *fixture, uint32_t nz)
+{
+    uint32_t before = fixture->pyramid.extent.nz;
+    fixture->slices = realloc(fixture->slices, nz * sizeof *fixture->slices);
+    assert_non_null(fixture->slices);
+    for (uint32_t z = before; z < nz; z++)
+        fixture->slices[z] = (struct source_slice){.name = "new.tif", .n_bytes = 7, .identity = {.inode = z}};
+    fixture->pyramid.extent.nz = nz;
+    fixture->source.slices = fixture->slices;
+    fixture->source.nslices = nz;
+}
+
+static void clear(struct output_fixture *fixture)
+{
+    temp_folder_remove(fixture->root);
+    assert_int_equal(mkdir(fixture->root, 0700), 0);
+    assert_int_equal(mkdir(fixture->input, 0700), 0);
+}
+
+static void test_cut_short(void **state)
+{
+    struct output_fixture *fixture = *state;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        uint64_t random = seed;
+        new_pyramid(fixture, seed);
+        const uint32_t nz = fixture->pyramid.extent.nz;
+        for (unsigned part = 0; part < 3; part++) {
+            uint32_t before = found(fixture, false).first_slice;
+            uint32_t until = slab_start(fixture, (uint32_t)(temp_random(&random) % nz));
+            until = until < before ? before : until;
+            if (until == nz)
+                break;
+            go_on(fixture, until, part == 1);
+            assert_int_equal(found(fixture, false).first_slice, until);
+            assert_int_equal(found(fixture, true).first_slice, until);
+            assert_false(found(fixture, false).complete);
+        }
+        go_on(fixture, nz, false);
+        output_fixture_assert_whole(fixture, true);
+        assert_true(found(fixture, true).complete);
+        clear(fixture);
+    }
+}
+
+/* From the slab of the first slice that was changed, was added or is gone. */
+static void test_other_slices(void **state)
+{
+    struct output_fixture *fixture = *state;
+    for (uint64_t seed = 1; seed <= 80; seed++) {
+        uint64_t random = seed;
+        new_pyramid(fixture, seed);
+        uint32_t nz = fixture->pyramid.extent.nz, changed;
+        go_on(fixture, nz, false);
+        switch (temp_random(&random) % 3) {
+        case 0:
+            changed = (uint32_t)(temp_random(&random) % nz);
+            if (changed == 0)
+                goto next; /* that is another stack */
+            fixture->slices[changed].name = "slice.tif";
+            fixture->slices[changed].mtime_ns++;
+            break;
+        case 1:
+            changed = nz;
+            set_length(fixture, nz + 1 + (uint32_t)(temp_random(&random) % 9));
+            break;
+        default:
+            if (nz == 1)
+                goto next;
+            set_length(fixture, changed = 1 + (uint32_t)(temp_random(&random) % (nz - 1)));
+        }
+        struct output_state there = found(fixture, false);
+        /* A stack that now ends where a slab does has nothing to do anew, but for its last word. */
+        assert_int_equal(there.first_slice, slab_start(fixture, changed));
+        assert_false(there.complete);
+        go_on(fixture, fixture->pyramid.extent.nz, false);
+        output_fixture_assert_whole(fixture, true);
+        assert_true(found(fixture, false).complete);
+    next:
+        clear(fixture);
+    }
+}
+
+/* Files that are gone or were changed are made anew; contents are looked at when that is asked for. */
+static void test_damaged_files(void **state)
+{
+    struct output_fixture *fixture = *state;
+    new_pyramid(fixture, 3);
+    set_length(fixture, 5 * slab(fixture));
+    const uint32_t nz = fixture->pyramid.extent.nz;
+    go_on(fixture, nz, false);
+    char name[TEMP_PATH_BYTES];
+    strcpy(name, temp_path(fixture->folder, "1/%06u.tif", 3 * slab(fixture) / 2));
+    struct stat about;
+    assert_int_equal(stat(name, &about), 0);
+    int fd = open(name, O_WRONLY);
+    assert_int_equal(pwrite(fd, "\x55", 1, about.st_size - 1), 1);
+    close(fd);
+    assert_true(found(fixture, false).complete);
+    assert_false(found(fixture, true).complete);
+    assert_int_equal(found(fixture, true).first_slice, 3 * slab(fixture));
+    go_on(fixture, nz, true);
+    output_fixture_assert_whole(fixture, true);
+    assert_int_equal(truncate(name, about.st_size - 1), 0);
+    assert_int_equal(found(fixture, false).first_slice, 3 * slab(fixture));
+    assert_int_equal(unlink(name), 0);
+    assert_int_equal(found(fixture, false).first_slice, 3 * slab(fixture));
+    go_on(fixture, nz, false);
+    output_fixture_assert_whole(fixture, true);
+}
+
+/* Wherever its last write was cut, the journal tells nothing that is not so. */
+static void test_journal_cut_anywhere(void **state)
+{
+    struct output_fixture *fixture = *state;
+    size_t n_bytes;
+    new_pyramid(fixture, 5);
+    fixture->pyramid.nlevels = 2;
+    set_length(fixture, 24);
+    go_on(fixture, 16, false);
+    char *text = temp_file_read(temp_path(fixture->folder, JOURNAL_NAME), &n_bytes);
+    uint32_t before = 0;
+    for (size_t n = 0; n <= n_bytes; n++) {
+        temp_file_write(temp_path(fixture->folder, JOURNAL_NAME), text, n);
+        struct output_state there = found(fixture, true);
+        assert_true(there.first_slice >= before && there.first_slice <= 16 && there.first_slice % 4 == 0);
+        before = there.first_slice;
+    }
+    assert_int_equal(before, 16);
+    /* What stands in a journal of another manifest, or nowhere, counts for nothing. */
+    static const char *const lines[] = {"1 0 0 ",  "0 0 5 ", "3 0 5 ", "1 99999 5 ",
+                                        "1 -1 5 ", "x",      "1 0 99 "};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        enum { MORE = 64 };
+        char *all = malloc(n_bytes + MORE);
+        memcpy(all, text, n_bytes);
+        int n = snprintf(all + n_bytes, MORE, "%s00000000000000000000000000000000\n", lines[i]);
+        temp_file_write(temp_path(fixture->folder, JOURNAL_NAME), all, n_bytes + (size_t)n);
+        free(all);
+        assert_int_equal(found(fixture, false).first_slice,
+                         i == 6 ? 0 : 16); /* the last one is well-formed */
+    }
+    text[30] ^= 1; /* in the manifest's hash */
+    temp_file_write(temp_path(fixture->folder, JOURNAL_NAME), text, n_bytes);
+    assert_int_equal(found(fixture, false).first_slice, 0);
+    free(text);
+    go_on(fixture, 24, false);
+    output_fixture_assert_whole(fixture, true);
+}
+
+static void assert_refused_as(const struct output_fixture *fixture, const char *part)
+{
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, part);
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "--force");
+}
+
+/* Of what was asked for otherwise nothing may stay; the difference is named. */
+static void test_made_otherwise(void **state)
+{
+    struct output_fixture *fixture = *state;
+    new_pyramid(fixture, 7);
+    fixture->pyramid.nlevels = 2;
+    fixture->form.encoding = ENCODING_NONE;
+    fixture->pyramid.type = VOXEL_U8;
+    set_length(fixture, 12);
+    go_on(fixture, 8, false);
+    for (int complete = 0; complete < 2; complete++) {
+        struct output_fixture other = *fixture;
+        other.pyramid.nlevels = 3;
+        assert_refused_as(&other, "it had 2 levels and is to have 3");
+        other = *fixture;
+        other.form.encoding = ENCODING_ZSTD;
+        assert_refused_as(&other, "compression was \"none\" and is \"zstd\"");
+        other = *fixture;
+        other.pyramid.type = VOXEL_I8;
+        assert_refused_as(&other, "type was \"u8\" and is \"i8\"");
+        other = *fixture;
+        other.pyramid.extent.ny++;
+        assert_refused_as(&other, "extent ny was ");
+        other = *fixture;
+        other.pyramid.spacing = (struct spacing){5.5, 5.5, 5.5, UNIT_UM};
+        assert_refused_as(&other, "spacing x was ");
+        other = *fixture;
+        other.source.program_version = "0.0.1";
+        assert_refused_as(&other, "program version was \"0.0.0\" and is \"0.0.1\"");
+        other = *fixture;
+        other.source.options = "--gray";
+        assert_refused_as(&other, "source options was nothing and is \"--gray\"");
+        struct source_slice first = fixture->slices[0];
+        fixture->slices[0].n_bytes++;
+        assert_refused_as(fixture, "a first slice (slice.tif) that was changed");
+        fixture->slices[0] = first;
+        if (!complete)
+            go_on(fixture, 12, false);
+    }
+    output_fixture_assert_whole(fixture, true);
+    /* Of a run that left nothing, nothing can stay: it is no matter how it was asked for. */
+    clear(fixture);
+    go_on(fixture, 0, false);
+    fixture->form.encoding = ENCODING_ZSTD;
+    go_on(fixture, 12, false);
+    output_fixture_assert_whole(fixture, true);
+}
+
+/* The last step of a run was missing: all slices are there, and its last word is not. */
+static void test_only_the_end_is_missing(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct error error = {0};
+    struct output *output;
+    new_pyramid(fixture, 11);
+    const uint32_t nz = fixture->pyramid.extent.nz;
+    struct output_request request = output_fixture_request(fixture, false);
+    assert_int_equal(level_folders_open(&output, &request, 0, &error), STATUS_OK);
+    output_fixture_write_all(fixture, output);
+    uint64_t n_bytes = 0;
+    assert_true(!output->ops->flush || output->ops->flush(output, &n_bytes, &error) == STATUS_OK);
+    output->ops->close(output);
+    assert_int_equal(found(fixture, true).first_slice, nz);
+    assert_false(found(fixture, true).complete);
+    go_on(fixture, nz, true);
+    output_fixture_assert_whole(fixture, true);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_cut_short),      TEST(test_other_slices),
+        TEST(test_damaged_files),  TEST(test_journal_cut_anywhere),
+        TEST(test_made_otherwise), TEST(test_only_the_end_is_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
