@@ -14,9 +14,14 @@
 /* The options that decide what voxels a slice's file is read as, for the manifest. */
 static void describe_options(const struct options *options, char text[JOB_OPTIONS_BYTES])
 {
-    snprintf(text, JOB_OPTIONS_BYTES, "%s%s%s%.200s%s", options->gray ? "--gray " : "",
-             options->widen ? "--widen " : "", options->raw ? "--raw " : "", options->raw ? options->raw : "",
-             options->raw ? " " : "");
+    char channel[24] = "", time[24] = "";
+    if (options->channel)
+        snprintf(channel, sizeof channel, "--channel %u ", (unsigned)options->channel);
+    if (options->time)
+        snprintf(time, sizeof time, "--time %u ", (unsigned)options->time);
+    snprintf(text, JOB_OPTIONS_BYTES, "%s%s%s%s%s%.150s%s", options->gray ? "--gray " : "",
+             options->widen ? "--widen " : "", channel, time, options->raw ? "--raw " : "",
+             options->raw ? options->raw : "", options->raw ? " " : "");
     size_t n = strlen(text);
     if (n > 0)
         text[n - 1] = '\0';

@@ -9,6 +9,7 @@
 #include "cli/run_memory.h"
 #include "cli/signals.h"
 #include "output/compare.h"
+#include "output/hash_check.h"
 #include "output/manifest.h"
 
 #include <stdio.h>
@@ -90,10 +91,32 @@ destroy_downsampler:
     return status;
 }
 
+/* OUTPUT alone: what is there against what was written. */
+static enum status verify_hashes(const char *folder, const struct options *options, struct error *error)
+{
+    struct hash_check check;
+    char shown[PRINTABLE_BYTES];
+    enum status status = hash_check_run(folder, signals_flag(options->signals), &check, error);
+    if (status != STATUS_OK)
+        return status;
+    unsigned long long nslices = check.nslices, nwrong = check.nwrong;
+    if (nwrong > 0)
+        return error_set(error, STATUS_FAILED,
+                         "%s: %llu of %llu slices are not as they were written, %s the first; build it again "
+                         "with --check",
+                         printable(shown, sizeof shown, folder), nwrong, nslices, check.first);
+    if (!options->quiet)
+        printf("%llu slice%s of %u level%s %s as written\n", nslices, nslices == 1 ? "" : "s", check.nlevels,
+               check.nlevels == 1 ? "" : "s", nslices == 1 ? "is" : "are");
+    return STATUS_OK;
+}
+
 static enum status verify_run(const struct options *options, struct error *error)
 {
     struct job job;
     struct backend backend;
+    if (options->noperands == 1)
+        return verify_hashes(options->operands[0], options, error);
     enum status status = job_open(&job, options, options->missing, error);
     if (status != STATUS_OK)
         return status;
@@ -113,15 +136,17 @@ close_job:
 
 const struct command command_verify = {
     .name = "verify",
-    .operands = "INPUT OUTPUT",
-    .min_operands = 2,
+    .operands = "[INPUT] OUTPUT",
+    .min_operands = 1,
     .max_operands = 2,
     .summary = "recompute a pyramid and compare every voxel",
-    .description = "Computes the pyramid of the stack in INPUT again, by the CPU reference (or --device), "
-                   "and compares every\n"
-                   "voxel of every level with the one in OUTPUT. Exit status 0 when all agree, 1 when "
-                   "anything differs; the\n"
-                   "first differences are named. Nothing is written.",
+    .description =
+        "Computes the pyramid of the stack in INPUT again, by the CPU reference (or --device), "
+        "and compares every\n"
+        "voxel of every level with the one in OUTPUT. Exit status 0 when all agree, 1 when "
+        "anything differs; the\n"
+        "first differences are named. With OUTPUT alone its files are compared with the hashes that were\n"
+        "noted when they were written. Nothing is written.",
     .bit = FOR_VERIFY,
     .run = verify_run,
 };

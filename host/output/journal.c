@@ -65,7 +65,7 @@ static enum status whole(struct bytes *text, const struct file_hash *manifest,
 }
 
 enum status journal_create(struct journal **result, int folder_fd, const char *folder,
-                           const struct file_hash *manifest, const struct slice_records *kept,
+                           const struct file_hash *manifest, const struct slice_records *kept, bool durable,
                            struct error *error)
 {
     struct journal *journal = calloc(1, sizeof *journal);
@@ -76,7 +76,7 @@ enum status journal_create(struct journal **result, int folder_fd, const char *f
     enum status status = whole(&journal->noted, manifest, kept, error);
     if (status == STATUS_OK)
         status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->noted.data,
-                                   journal->noted.n_bytes, true, error);
+                                   journal->noted.n_bytes, durable, error);
     if (status == STATUS_OK) {
         journal->fd = openat(folder_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
         if (journal->fd < 0)

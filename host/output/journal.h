@@ -19,11 +19,11 @@
 
 struct journal;
 
-/* Puts a new journal that tells of `kept` in the place of an earlier one; it has reached the disk when this
- * returns. The folder is open as folder_fd until the end, and is `folder` to messages. STATUS_OUTPUT on
- * failure, as for all functions here. */
+/* Puts a new journal that tells of `kept` in the place of an earlier one; with `durable` it has reached the
+ * disk when this returns. The folder is open as folder_fd until the end, and is `folder` to messages.
+ * STATUS_OUTPUT on failure, as for all functions here. */
 enum status journal_create(struct journal **journal, int folder_fd, const char *folder,
-                           const struct file_hash *manifest, const struct slice_records *kept,
+                           const struct file_hash *manifest, const struct slice_records *kept, bool durable,
                            struct error *error);
 
 /* Notes a slice, in memory. */

@@ -168,7 +168,7 @@ static enum status level_folders_finish(struct output *output, struct error *err
     if (status != STATUS_OK)
         return status;
     status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
-                            folders->form.encoding, &folders->resume.records, error);
+                            folders->form.encoding, &folders->resume.records, !folders->form.unsynced, error);
     return status == STATUS_OK ? journal_remove(folders->folder_fd, folders->folder, error) : status;
 }
 
@@ -269,10 +269,10 @@ static enum status begin_records(struct level_folders *folders, struct error *er
         manifest_hash(&folders->pyramid, folders->source, folders->form.encoding, &hash, error);
     if (status == STATUS_OK)
         status = journal_create(&folders->journal, folders->folder_fd, folders->folder, &hash,
-                                &folders->resume.records, error);
+                                &folders->resume.records, !folders->form.unsynced, error);
     if (status == STATUS_OK)
         status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
-                                folders->form.encoding, NULL, error);
+                                folders->form.encoding, NULL, !folders->form.unsynced, error);
     return status;
 }
 

@@ -16,12 +16,13 @@ static const uint64_t manifest_bytes_max = 1u << 29;
 
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, enum encoding encoding,
-                           const struct slice_records *records, struct error *error)
+                           const struct slice_records *records, bool durable, struct error *error)
 {
     char *text = manifest_text(pyramid, source, encoding, records);
     if (!text)
         return error_no_memory(error, 100ull * pyramid->extent.nz, "the manifest");
-    enum status status = atomic_file_write(folder_fd, folder, MANIFEST_NAME, text, strlen(text), true, error);
+    enum status status =
+        atomic_file_write(folder_fd, folder, MANIFEST_NAME, text, strlen(text), durable, error);
     free(text);
     return status;
 }

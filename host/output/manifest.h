@@ -5,15 +5,16 @@
  *
  *   format_version  1
  *   program         {name: "stackthumb", version}
- *   source          {folder, options: those that say how slices are read (absent for none), slices: for every z
- *                   {name, bytes, mtime_ns}, or null where it is missing}; of a file with several slices also
- *                   {page}, or {plane} where one directory stands for all
+ *   source          {folder, options: those that say how slices are read (absent for none),
+ *                   slices: for every z {name, bytes, mtime_ns}, or null where it is missing;
+ *                   of a file with several slices also {page}, or {plane} where one directory stands
+ *                   for all}
  *   extent          {nx, ny, nz} of level 0, in voxels
  *   type            "u8" ... "f32", of every level
- *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it, such as
- *                   "--voxel-size", "scan.log" or "TIFF resolution"
- *   levels          for every level built {level, folder, extent, spacing}; in a complete manifest also, for
- *                   every z, bytes: lengths of the files, and xxh3_128: their XXH3-128 in hexadecimal
+ *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it,
+ *                   such as "--voxel-size", "scan.log" or "TIFF resolution"
+ *   levels          for every level built {level, folder, extent, spacing}; in a complete manifest
+ *                   also, for every z, bytes: the length of the file, and xxh3_128: its XXH3-128
  *   compression     "none", "deflate" or "zstd", of every slice
  *   complete        false until every slice of every level is there */
 #ifndef STACKTHUMB_OUTPUT_MANIFEST_H
@@ -29,12 +30,12 @@
 #define MANIFEST_NAME "stackthumb.json"
 
 /* Writes the manifest into the folder open as `folder_fd`; `folder` is for messages. With
- * `records`, which tell of every slice, it says that the pyramid is complete; NULL: that it is not. It has
- * reached the disk when this returns, so that no power failure can leave an earlier one beside newer slices.
- * STATUS_OUTPUT on failure. */
+ * `records`, which tell of every slice, it says that the pyramid is complete; NULL: that it is not. With
+ * `durable` it has reached the disk when this returns, so that no power failure can leave an earlier one
+ * beside newer slices. STATUS_OUTPUT on failure. */
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, enum encoding encoding,
-                           const struct slice_records *records, struct error *error);
+                           const struct slice_records *records, bool durable, struct error *error);
 
 /* The hash that the file has which manifest_write writes without records. */
 enum status manifest_hash(const struct pyramid *pyramid, const struct output_source *source,

@@ -97,8 +97,8 @@ char *manifest_text(const struct pyramid *pyramid, const struct output_source *s
     return text;
 }
 
-/* A slice is an object of three or four members, each of them several blocks of jansson's, and a line of text; one
- * that is written a number and a string. */
+/* A slice is an object of three or four members, each of them several blocks of jansson's, and a line of
+ * text; one that is written a number and a string. */
 uint64_t manifest_memory_bytes(const struct pyramid *pyramid)
 {
     enum { READ_BYTES = 900, WRITTEN_BYTES = 250 };

@@ -45,7 +45,7 @@ def programs(build):
 
     def stackthumb(device):
         program = str(build / "host/cli/stackthumb")
-        return [program, "build", "--device", device, "--levels", "LEVELS", "--quiet", "INPUT", "OUTPUT"]
+        return [program, "build", "--device", device, "--levels", "LEVELS", "--quiet", "--no-sync", "INPUT", "OUTPUT"]
 
     def own(name):
         return [str(build / "tests/bench" / name), "INPUT", "OUTPUT", "LEVELS"]

@@ -34,7 +34,8 @@ static void check_and_end_manifest(struct manifest *manifest)
     }
     const struct slice_records *records = manifest->complete ? &manifest->records : NULL;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    FUZZ_REQUIRE(manifest_write(fd, folder, pyramid, &source, ENCODING_NONE, records, &error) == STATUS_OK);
+    FUZZ_REQUIRE(manifest_write(fd, folder, pyramid, &source, ENCODING_NONE, records, false, &error) ==
+                 STATUS_OK);
     close(fd);
     FUZZ_REQUIRE(manifest_read(folder, &again, &error) == STATUS_OK);
     FUZZ_REQUIRE(again.complete == manifest->complete && same(pyramid, &again.pyramid));

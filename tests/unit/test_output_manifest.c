@@ -53,7 +53,7 @@ static char *written(const char *folder, const struct pyramid *pyramid, const st
     assert_int_equal(slice_records_init(&records, pyramid, &error), STATUS_OK);
     fill_records(&records);
     assert_int_equal(
-        manifest_write(fd, folder, pyramid, source, ENCODING_ZSTD, complete ? &records : NULL, &error),
+        manifest_write(fd, folder, pyramid, source, ENCODING_ZSTD, complete ? &records : NULL, false, &error),
         STATUS_OK);
     slice_records_end(&records);
     close(fd);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Whether an output folder holds what its manifest says, by lengths and hashes: without the slices that it
+ * came from.
+ */
+#ifndef STACKTHUMB_OUTPUT_HASH_CHECK_H
+#define STACKTHUMB_OUTPUT_HASH_CHECK_H
+
+#include "base/error.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct hash_check {
+    unsigned nlevels;
+    uint64_t nslices, n_bytes; /* that were looked at */
+    uint64_t nwrong;           /* slices that are not there, or not as they were written */
+    char first[64];            /* "1/000017.tif", the first of them; "" for none */
+};
+
+/* Reads every slice that the manifest of `folder` tells of. STATUS_INPUT when there is no manifest, or it
+ * cannot be read; STATUS_FAILED when the pyramid is not complete; STATUS_INTERRUPTED when `cancel` (may be
+ * NULL) was set. Slices that are wrong are no error of this function. */
+enum status hash_check_run(const char *folder, const atomic_bool *cancel, struct hash_check *check,
+                           struct error *error);
+
+#endif
