@@ -122,6 +122,7 @@ static json_t *names_json(const struct options *options, const struct stack *sta
     json = json_with(json, "kind", json_string(stack_input_name(stack_input_of(options->operands[0]))));
     json = json_with(json, "folder", json_text(stack->folder));
     json = json_with(json, "pattern", json_text(stack->pattern));
+    json = json_with(json, "holds", stack->kind ? json_text(stack->kind) : json_null());
     json = json_with(json, "slices", json_integer(stack->extent.nz - stack->nmissing));
     json = json_with(json, "first", first ? json_text(first) : json_null());
     json = json_with(json, "last", last ? json_text(last) : json_null());

@@ -9,6 +9,7 @@
  *     kind          what INPUT is: "folder", "file", "pattern" or "list"
  *     folder        of the slices
  *     pattern       of their names
+ *     holds         what a file with several slices is: "multi-page TIFF, 8 pages", or null
  *     slices        how many there are
  *     first, last   their names
  *     missing       {count, ranges: "0120-0123, 0977"}

@@ -140,10 +140,12 @@ static enum status check_same(const struct slice *slice, const struct slice *fir
     const struct slice_header *a = &slice->header, *b = &first->header;
     if (a->nx == b->nx && a->ny == b->ny && a->type == b->type)
         return STATUS_OK;
-    return error_set(
-        error, STATUS_INPUT, "%s: is %u x %u %s, but %s is %u x %u %s; move slices of other stacks elsewhere",
-        printable(shown, sizeof shown, slice_label(slice, label)), a->nx, a->ny, voxel_name(a->type),
-        printable(shown_first, sizeof shown_first, first_name), b->nx, b->ny, voxel_name(b->type));
+    return error_set(error, STATUS_INPUT, "%s: is %u x %u %s, but %s is %u x %u %s; %s",
+                     printable(shown, sizeof shown, slice_label(slice, label)), a->nx, a->ny,
+                     voxel_name(a->type), printable(shown_first, sizeof shown_first, first_name), b->nx,
+                     b->ny, voxel_name(b->type),
+                     slice->part ? "split the file into stacks of one extent and type each"
+                                 : "move slices of other stacks elsewhere");
 }
 
 enum status slice_headers_agree(struct stack *stack, const struct stack_request *request, struct error *error)

@@ -110,11 +110,11 @@ enum status tiff_planes_fill_pages(const struct tiff_stack *file, struct error *
             status = tiff_planes_place(file, z++, &walk->slices[i], error);
     if (status != STATUS_OK)
         return status;
-    if (walk->nslices == 1)
+    bool one_page = walk->nslices == 1 && !walk->cut;
+    if (one_page)
         file->stack->slices[0].part = NULL;
-    return walk->nslices == 1
-               ? STATUS_OK
-               : tiff_planes_set_kind(file, error, "multi-page TIFF, %" PRIu32 " pages", walk->nslices);
+    return one_page ? STATUS_OK
+                    : tiff_planes_set_kind(file, error, "multi-page TIFF, %" PRIu32 " pages", walk->nslices);
 }
 
 /* Among all planes of the file. */

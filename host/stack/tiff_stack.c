@@ -29,12 +29,28 @@ static struct tiff_planes imagej_planes(const struct imagej_description *imagej,
     return planes;
 }
 
+/* Planes behind the only directory whose voxels are not taken as they are stored (inverted, a palette, a
+ * colour) have none to be decoded by. A compressed page that kept the text of its stack is far smaller. */
+static bool are_out_of_reach(const struct tiff_stack *file, uint32_t nplanes)
+{
+    const struct slice *first = &file->walk.slices[0];
+    return nplanes > file->walk.nimages && first->has_header && !tiff_planes_contiguous(file, nplanes) &&
+           first->n_bytes / 3 >= saturated_mul3(nplanes, first->header.encoded_bytes / 4, 1);
+}
+
 static enum status fill_imagej(const struct tiff_stack *file, const struct imagej_description *imagej,
                                struct error *error)
 {
     uint32_t npages = file->walk.nimages;
     uint32_t nplanes = tiff_planes_contiguous(file, imagej->nimages) ? imagej->nimages : npages;
     struct tiff_planes planes = imagej_planes(imagej, nplanes);
+    if (are_out_of_reach(file, imagej->nimages))
+        return error_set(
+            error, STATUS_INPUT,
+            "%s: holds %" PRIu32
+            " planes behind one directory, inverted, with a palette or in colour, which are read "
+            "from pages only; save it as an image sequence, or as plain grey",
+            file->shown, imagej->nimages);
     if (planes.nchannels < imagej->nchannels || planes.nframes < imagej->nframes)
         return error_set(error, STATUS_INPUT,
                          "%s: holds %" PRIu32 " planes, and its ImageJ text tells of %" PRIu32
