@@ -3,9 +3,11 @@
  * (sequence), which are laid out along z with their gaps. */
 #include "base/path.h"
 #include "base/printable.h"
+#include "stack/byproduct.h"
 #include "stack/listing.h"
 #include "stack/sequence.h"
 #include "stack/stack_fill.h"
+#include "stack/volume_stack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,13 +101,31 @@ static enum status keep_others(struct stack *stack, const struct sequence *seque
     return status;
 }
 
-static enum status no_slices(const char *folder, size_t nnames, struct error *error)
+/* The first image, in a folder where none has a number: it may be a file with all slices. NULL: none. */
+static const char *find_file(const struct names *names)
 {
-    char shown[PRINTABLE_BYTES];
-    printable(shown, sizeof shown, folder);
-    if (nnames == 0)
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->names[i];
+        if (name[0] != '.' && !byproduct_is_one(name) && (codec_takes(name) || volume_stack_takes(name)))
+            return name;
+    }
+    return NULL;
+}
+
+static enum status no_slices(const struct names *names, struct error *error)
+{
+    char shown[384], shown_file[200];
+    const char *file = find_file(names);
+    printable(shown, sizeof shown, names->folder);
+    if (names->count == 0)
         return error_set(error, STATUS_INPUT,
                          "%s: holds no slices, it is empty; name the folder of the slices", shown);
+    if (file)
+        return error_set(
+            error, STATUS_INPUT,
+            "%s: holds no slices, whose names have numbers; for slices that are all in one file name"
+            " that, such as %s/%s",
+            shown, shown, printable(shown_file, sizeof shown_file, file));
     return error_set(error, STATUS_INPUT,
                      "%s: holds no slices; a slice's name has a number and an extension that can be read,"
                      " such as slice_0001.tif",
@@ -151,7 +171,7 @@ static enum status nothing_matches(const struct names *names, const char *wanted
                   "%s: no file that can be read is called like %s; the patterns there are: %s", shown,
                   shown_wanted, list_patterns(patterns, sizeof patterns, &sequence));
     else
-        no_slices(names->folder, names->count, error);
+        no_slices(names, error);
     sequence_end(&sequence);
     return STATUS_INPUT;
 }
@@ -169,7 +189,7 @@ static enum status take_slices(struct stack *stack, const struct names *names, c
     if (status != STATUS_OK)
         return status;
     if (sequence.nslices == 0)
-        status = text ? nothing_matches(names, text, error) : no_slices(stack->folder, names->count, error);
+        status = text ? nothing_matches(names, text, error) : no_slices(names, error);
     if (status == STATUS_OK)
         status = keep_others(stack, &sequence, names->listing, error);
     if (status == STATUS_OK)
