@@ -61,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     struct error error = {0};
     snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
     fuzz_folder_put(name, data, n_bytes);
-    const struct stack_request request = {.input = path, .missing = MISSING_IGNORE, .gray = true};
+    const struct stack_request request = {
+        .input = path, .missing = MISSING_IGNORE, .gray = true, .channel = 1, .time = 1};
     enum status status = stack_open(&stack, &request, &error);
     FUZZ_REQUIRE(status == error.status);
     if (status == STATUS_OK) {
