@@ -8,12 +8,16 @@
 #include "pipeline_stubs.h"
 #include "temp_folder.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -204,26 +208,43 @@ static void volumes_give_the_same_as_memory(void **state)
     }
 }
 
-/* Runs the volume `path`; the status, and the message in `error`. */
-static enum status run_file(const char *path, struct test_random *random, struct pipeline_progress *progress,
-                            const atomic_bool *cancel, struct error *error)
+/* How a volume is run: fast with a random plan, or slowly with few buffers, so that much is left to read when
+ * somebody meddles with the run. */
+struct conditions {
+    struct test_random *random; /* NULL: slowly */
+    struct pipeline_progress *progress;
+    const atomic_bool *cancel;
+};
+
+static struct downsampler *create_slow(const struct pyramid *pyramid)
 {
-    const struct knobs knobs = {0};
-    struct stack *stack;
+    struct downsample_plan plan = {.nbuffers = 2};
     struct downsampler *downsampler;
+    struct error error = {0};
+    assert_true(plan_set_batch(&plan, pyramid, 2, pyramid->extent.ny));
+    assert_int_equal(reference_create(&downsampler, pyramid, &plan, &error), STATUS_OK);
+    return downsampler;
+}
+
+/* Runs the volume `path`; the status, and the message in `error`. */
+static enum status run_file(const char *path, const struct conditions *conditions, struct error *error)
+{
+    const struct knobs knobs = {.write_us = conditions->random ? 0 : 10000};
+    struct stack *stack;
     struct stub_output output;
     if (stack_open(&stack, &(struct stack_request){.input = path}, error) != STATUS_OK)
         return error->status;
     const struct pyramid pyramid = {.extent = stack->extent, .type = stack->type, .nlevels = 1};
-    downsampler = create(false, &pyramid, random);
+    struct downsampler *downsampler =
+        conditions->random ? create(false, &pyramid, conditions->random) : create_slow(&pyramid);
     stub_output_init(&output, &pyramid, &knobs);
     const struct pipeline_run run = {.stack = stack,
                                      .pyramid = &pyramid,
                                      .downsampler = downsampler,
                                      .output = &output.base,
                                      .nthreads = 2,
-                                     .progress = progress,
-                                     .cancel = cancel};
+                                     .progress = conditions->progress,
+                                     .cancel = conditions->cancel};
     alarm(RUN_SECONDS);
     enum status status = pipeline_run(&run, error);
     alarm(0);
@@ -234,7 +255,7 @@ static enum status run_file(const char *path, struct test_random *random, struct
     return status;
 }
 
-enum { NX = 31, NY = 17, NZ = 12, VOLUME_BYTES = NX * NY * NZ * 2 };
+enum { NX = 31, NY = 17, NZ = 40, VOLUME_BYTES = NX * NY * NZ * 2 };
 
 /* A gzip volume of noise whose stream holds VOLUME_BYTES + more_bytes. Returns where the stream begins. */
 static size_t write_noise(struct buffer *file, int more_bytes, bool big)
@@ -262,7 +283,8 @@ static void expect_failure(const struct buffer *file, const char *said)
         char path[TEMP_PATH_BYTES];
         snprintf(path, sizeof path, "%s.nrrd", fixture_path());
         assert_int_equal(rename(fixture_path(), path), 0);
-        assert_int_equal(run_file(path, &random, &progress, NULL, &error), STATUS_INPUT);
+        const struct conditions conditions = {&random, &progress, NULL};
+        assert_int_equal(run_file(path, &conditions, &error), STATUS_INPUT);
         if (!strstr(error.message, said) || !strstr(error.message, path))
             fail_msg("'%s' was expected, not: %s", said, error.message);
         unlink(path);
@@ -304,26 +326,71 @@ static void what_is_behind_the_voxels_is_counted(void **state)
     temp_folder_make(temp);
     write_noise(&file, 999, true);
     temp_file_write(temp_path(temp, "v.nrrd"), file.data, file.n_bytes);
-    assert_int_equal(run_file(temp_path(temp, "v.nrrd"), &random, &progress, NULL, &error), STATUS_OK);
+    const struct conditions conditions = {&random, &progress, NULL};
+    assert_int_equal(run_file(temp_path(temp, "v.nrrd"), &conditions, &error), STATUS_OK);
     assert_int_equal(atomic_load(&progress.surplus_bytes), 999);
     free(file.data);
     temp_folder_remove(temp);
 }
 
+/* Who does something to a run once it has read some slices, on a thread of its own. */
+struct meddler {
+    struct pipeline_progress progress;
+    atomic_bool cancel;
+    const char *path; /* to touch; NULL: set `cancel` */
+    pthread_t thread;
+};
+
+static void *meddle(void *context)
+{
+    struct meddler *meddler = context;
+    while (atomic_load(&meddler->progress.slices_read) < 4)
+        usleep(500);
+    const struct timespec times[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000000}};
+    if (!meddler->path)
+        atomic_store(&meddler->cancel, true);
+    else if (utimensat(AT_FDCWD, meddler->path, times, 0) != 0)
+        abort();
+    return NULL;
+}
+
+/* Runs a gzip volume that is meddled with. The whole of it was not read. */
+static enum status run_meddled(bool touch, bool big, struct error *error)
+{
+    struct meddler meddler = {0};
+    struct buffer file = {0};
+    char temp[TEMP_PATH_BYTES], path[TEMP_PATH_BYTES + 16];
+    temp_folder_make(temp);
+    snprintf(path, sizeof path, "%s/v.nrrd", temp);
+    write_noise(&file, 0, big);
+    temp_file_write(path, file.data, file.n_bytes);
+    meddler.path = touch ? path : NULL;
+    assert_int_equal(pthread_create(&meddler.thread, NULL, meddle, &meddler), 0);
+    const struct conditions conditions = {NULL, &meddler.progress, &meddler.cancel};
+    enum status status = run_file(path, &conditions, error);
+    pthread_join(meddler.thread, NULL);
+    free(file.data);
+    temp_folder_remove(temp);
+    return status;
+}
+
 static void a_run_stops_within_a_stream(void **state)
 {
     (void)state;
-    char temp[TEMP_PATH_BYTES];
-    struct buffer file = {0};
-    struct error error = {0};
-    atomic_bool cancel = true;
-    struct test_random random = test_random_seeded(3);
-    temp_folder_make(temp);
-    write_noise(&file, 0, false);
-    temp_file_write(temp_path(temp, "v.nrrd"), file.data, file.n_bytes);
-    assert_int_equal(run_file(temp_path(temp, "v.nrrd"), &random, NULL, &cancel, &error), STATUS_INTERRUPTED);
-    free(file.data);
-    temp_folder_remove(temp);
+    for (int big = 0; big < 2; big++) {
+        struct error error = {0};
+        assert_int_equal(run_meddled(false, big, &error), STATUS_INTERRUPTED);
+    }
+}
+
+static void a_file_that_changes_ends_the_run(void **state)
+{
+    (void)state;
+    for (int big = 0; big < 2; big++) {
+        struct error error = {0};
+        assert_int_equal(run_meddled(true, big, &error), STATUS_INPUT);
+        assert_non_null(strstr(error.message, "was changed since the run began"));
+    }
 }
 
 int main(void)
@@ -333,6 +400,7 @@ int main(void)
         cmocka_unit_test_teardown(broken_streams_end_the_run, fixture_end),
         cmocka_unit_test(what_is_behind_the_voxels_is_counted),
         cmocka_unit_test(a_run_stops_within_a_stream),
+        cmocka_unit_test(a_file_that_changes_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
