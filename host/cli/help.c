@@ -29,7 +29,8 @@ static void print_program(void)
         "                      's_####.tif'\n"
         "  @list.txt           the files that a list names, one on a line, in that order; for - it is read\n"
         "                      from standard input\n"
-        "  bone.tif            a file\n"
+        "  bone.nhdr           a file: a slice, a TIFF of several pages, an NRRD (.nrrd, .nhdr) or a\n"
+        "                      MetaImage (.mhd, .mha), or, with --raw, bare voxels\n"
         "\n"
         "Exit status: 0 done, 1 failed while running, 2 usage, 3 bad input, 4 output could not be written,\n"
         "5 device, 130 interrupted by Ctrl-C (143 by SIGTERM).\n");

@@ -22,7 +22,8 @@ enum status stack_fill_file(struct stack *stack, const struct stack_request *req
     const struct codec *codec = codec_for_file(name);
     if (!codec)
         return error_set(error, STATUS_INPUT,
-                         "%s: is no folder, and no file that can be read; name the folder of the slices",
+                         "%s: is no folder, and no file that can be read; name the folder of the slices, or "
+                         "describe bare voxels by --raw",
                          printable(shown, sizeof shown, request->input));
     if (codec == &codec_tiff)
         return stack_fill_tiff(stack, request, error);

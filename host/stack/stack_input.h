@@ -2,7 +2,7 @@
  * What the user names as INPUT:
  *
  *   slices/                    a folder of slices
- *   bone.tif                   a file: one slice, or all of them
+ *   bone.tif                   a file: one slice, or all of them; bone.nrrd: a volume (volume_stack.h)
  *   'slices/bone_*.tif'        the files of a folder that a pattern (name_pattern.h) matches; what is before
  *                              the last slash is a plain name
  *   @list.txt                  the files that a list names, one on a line (file_list.h)
