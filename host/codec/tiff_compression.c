@@ -119,5 +119,6 @@ uint64_t tiff_compression_decode_bytes(uint16_t number, uint64_t chunk_bytes)
 
 bool tiff_compression_warns_of_damage(uint16_t number)
 {
-    return number == COMPRESSION_JPEG;
+    return number == COMPRESSION_JPEG || number == COMPRESSION_CCITTRLE || number == COMPRESSION_CCITTRLEW ||
+           number == COMPRESSION_CCITTFAX3 || number == COMPRESSION_CCITTFAX4;
 }

@@ -15,6 +15,7 @@
 #include "codec/tiff_samples.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct decoding {
     struct tiff_handle *handle;
@@ -45,18 +46,50 @@ static struct chunk find_chunk(const struct tiff_image *image, uint32_t index)
     return chunk;
 }
 
-/* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Whatever libtiff reports as an
- * error here ends the slice, even where it would go on: half a chunk must not pass as a whole one. */
+enum { MARK = 0xa5, OTHER_MARK = 0x5a }; /* no bit is the same */
+
+/* The last row of a chunk of n_bytes at `to`. */
+static unsigned char *last_row(const struct tiff_image *image, unsigned char *to, uint64_t n_bytes)
+{
+    return to + n_bytes - image->row_bytes;
+}
+
+/* Whether no sample of the row was written since all its bytes were `mark`. */
+static bool is_marked(const struct tiff_image *image, const unsigned char *row, unsigned char mark)
+{
+    uint64_t nbits = (uint64_t)image->chunk_nx * tiff_pixels_step(&image->pixels) * image->pixels.bits;
+    for (uint64_t i = 0; i < nbits / 8; i++)
+        if (row[i] != mark)
+            return false;
+    return nbits % 8 == 0 || (row[nbits / 8] ^ mark) >> (8 - nbits % 8) == 0;
+}
+
+/* Has libtiff decode chunk `index` to `to`. Whatever it reports as an error here ends the slice, even where
+ * it would go on: half a chunk must not pass as a whole one. */
+static bool decode_by_libtiff(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
+                              unsigned char *to, uint64_t n_bytes, unsigned char mark)
+{
+    memset(last_row(image, to, n_bytes), mark, image->row_bytes);
+    tmsize_t n = image->tiled ? TIFFReadEncodedTile(handle->tif, index, to, (tmsize_t)n_bytes)
+                              : TIFFReadEncodedStrip(handle->tif, index, to, (tmsize_t)n_bytes);
+    return n == (tmsize_t)n_bytes && handle->nerrors == 0 &&
+           (handle->nwarnings == 0 || !tiff_compression_warns_of_damage(image->compression));
+}
+
+/* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Some decoders stop at an early end
+ * of data, and say nothing of the rows that they leave as they were (CCITT group 4): a last row that looks
+ * like that must look otherwise when it is decoded again over other bytes. */
 static enum status decode_chunk(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
-                                void *to, uint64_t n_bytes, struct error *error)
+                                unsigned char *to, uint64_t n_bytes, struct error *error)
 {
     if (tiff_deflate_takes(handle, image))
         return tiff_deflate_chunk(handle, image, index, to, n_bytes, error);
-    tmsize_t n = image->tiled ? TIFFReadEncodedTile(handle->tif, index, to, (tmsize_t)n_bytes)
-                              : TIFFReadEncodedStrip(handle->tif, index, to, (tmsize_t)n_bytes);
-    bool damaged = n != (tmsize_t)n_bytes || handle->nerrors > 0 ||
-                   (handle->nwarnings > 0 && tiff_compression_warns_of_damage(image->compression));
-    if (!damaged)
+    const unsigned char *row = last_row(image, to, n_bytes);
+    bool whole = decode_by_libtiff(handle, image, index, to, n_bytes, MARK);
+    if (whole && is_marked(image, row, MARK))
+        whole = decode_by_libtiff(handle, image, index, to, n_bytes, OTHER_MARK) &&
+                !is_marked(image, row, OTHER_MARK);
+    if (whole)
         return STATUS_OK;
     return tiff_handle_error(
         handle, image->tiled ? "has a tile that cannot be decoded" : "has a strip that cannot be decoded",

@@ -271,6 +271,43 @@ static void test_short_jpeg_is_no_grey_slice(void **state)
     free(file);
 }
 
+/* Group 4, 64 voxels wide, every row white (one bit: as the row before), and then the end of the data. */
+static void write_fax(unsigned char *data, tmsize_t n_bytes)
+{
+    TIFF *tif = TIFFOpen(fixture_path(), "wl");
+    assert_non_null(tif);
+    TIFFSetField(tif, TIFFTAG_IMAGEWIDTH, 64);
+    TIFFSetField(tif, TIFFTAG_IMAGELENGTH, 16);
+    TIFFSetField(tif, TIFFTAG_ROWSPERSTRIP, 16);
+    TIFFSetField(tif, TIFFTAG_BITSPERSAMPLE, 1);
+    TIFFSetField(tif, TIFFTAG_SAMPLESPERPIXEL, 1);
+    TIFFSetField(tif, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
+    TIFFSetField(tif, TIFFTAG_COMPRESSION, COMPRESSION_CCITTFAX4);
+    assert_int_equal(TIFFWriteRawStrip(tif, 0, data, n_bytes), n_bytes);
+    TIFFClose(tif);
+}
+
+/* libtiff takes data that end with fewer rows for good, and says nothing of those that it leaves as they
+ * were. */
+static void test_fax_that_ends_early(void **state)
+{
+    (void)state;
+    unsigned char whole[] = {0xff, 0xff, 0x00, 0x10, 0x01}, early[] = {0xf0, 0x01, 0x00, 0x10};
+    struct slice_header header;
+    struct error error = {0};
+    if (!TIFFIsCODECConfigured(COMPRESSION_CCITTFAX4))
+        skip();
+    write_fax(whole, sizeof whole);
+    unsigned char *voxels = fixture_read(fixture_path(), &header, &error);
+    assert_string_equal(error.message, "");
+    for (size_t i = 0; i < 64 * 16; i++)
+        assert_int_equal(voxels[i], 1);
+    free(voxels);
+    write_fax(early, sizeof early);
+    assert_null(fixture_read(fixture_path(), &header, &error));
+    assert_non_null(strstr(error.message, "has a strip that cannot be decoded"));
+}
+
 static unsigned char *find_entry(unsigned char *file, size_t n_bytes, uint16_t tag, uint16_t type)
 {
     const unsigned char key[8] = {(unsigned char)tag, (unsigned char)(tag >> 8), (unsigned char)type, 0, 1};
@@ -378,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_damaged_deflate),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_short_jpeg_is_no_grey_slice),
+        cmocka_unit_test(test_fax_that_ends_early),
         cmocka_unit_test(test_absurd_tiles_and_strips),
         cmocka_unit_test(test_changed_file_is_noticed),
         cmocka_unit_test(test_file_that_shrinks),
