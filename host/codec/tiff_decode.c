@@ -46,49 +46,57 @@ static struct chunk find_chunk(const struct tiff_image *image, uint32_t index)
     return chunk;
 }
 
-enum { MARK = 0xa5, OTHER_MARK = 0x5a }; /* no bit is the same */
+enum { MARK = 0xa5, OTHER_MARK = 0x5a, MARKED_BYTES = 8 }; /* no bit of the marks is the same */
 
-/* The last row of a chunk of n_bytes at `to`. */
-static unsigned char *last_row(const struct tiff_image *image, unsigned char *to, uint64_t n_bytes)
-{
-    return to + n_bytes - image->row_bytes;
-}
+/* The last samples of a chunk of n_bytes at `to`: the end of its last row, whatever pads it left out. */
+struct chunk_end {
+    unsigned char *bytes;
+    size_t n_bytes;     /* whole ones, at most MARKED_BYTES */
+    unsigned more_bits; /* of the byte behind them */
+};
 
-/* Whether no sample of the row was written since all its bytes were `mark`. */
-static bool is_marked(const struct tiff_image *image, const unsigned char *row, unsigned char mark)
+static struct chunk_end find_end(const struct tiff_image *image, unsigned char *to, uint64_t n_bytes)
 {
     uint64_t nbits = (uint64_t)image->chunk_nx * tiff_pixels_step(&image->pixels) * image->pixels.bits;
-    for (uint64_t i = 0; i < nbits / 8; i++)
-        if (row[i] != mark)
-            return false;
-    return nbits % 8 == 0 || (row[nbits / 8] ^ mark) >> (8 - nbits % 8) == 0;
+    size_t whole = (size_t)(nbits / 8), n = whole < MARKED_BYTES ? whole : MARKED_BYTES;
+    return (struct chunk_end){to + n_bytes - image->row_bytes + whole - n, n, nbits % 8};
 }
 
-/* Has libtiff decode chunk `index` to `to`. Whatever it reports as an error here ends the slice, even where
- * it would go on: half a chunk must not pass as a whole one. */
+/* Whether none of its samples was written since they were `mark`. */
+static bool is_marked(const struct chunk_end *end, unsigned char mark)
+{
+    for (size_t i = 0; i < end->n_bytes; i++)
+        if (end->bytes[i] != mark)
+            return false;
+    return end->more_bits == 0 || (end->bytes[end->n_bytes] ^ mark) >> (8 - end->more_bits) == 0;
+}
+
+/* Has libtiff decode chunk `index` to `to`, whose end is marked first. Whatever it reports as an error here
+ * ends the slice, even where it would go on: half a chunk must not pass as a whole one. */
 static bool decode_by_libtiff(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
                               unsigned char *to, uint64_t n_bytes, unsigned char mark)
 {
-    memset(last_row(image, to, n_bytes), mark, image->row_bytes);
+    struct chunk_end end = find_end(image, to, n_bytes);
+    memset(end.bytes, mark, end.n_bytes + (end.more_bits != 0));
     tmsize_t n = image->tiled ? TIFFReadEncodedTile(handle->tif, index, to, (tmsize_t)n_bytes)
                               : TIFFReadEncodedStrip(handle->tif, index, to, (tmsize_t)n_bytes);
     return n == (tmsize_t)n_bytes && handle->nerrors == 0 &&
            (handle->nwarnings == 0 || !tiff_compression_warns_of_damage(image->compression));
 }
 
-/* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Some decoders stop at an early end
- * of data, and say nothing of the rows that they leave as they were (CCITT group 4): a last row that looks
- * like that must look otherwise when it is decoded again over other bytes. */
+/* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Some decoders leave samples as they
+ * were and say nothing: where the data end early (CCITT group 4), where they are of a smaller image (WebP).
+ * So an end that still looks marked must look otherwise when it is decoded again over another mark. */
 static enum status decode_chunk(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
                                 unsigned char *to, uint64_t n_bytes, struct error *error)
 {
     if (tiff_deflate_takes(handle, image))
         return tiff_deflate_chunk(handle, image, index, to, n_bytes, error);
-    const unsigned char *row = last_row(image, to, n_bytes);
+    const struct chunk_end end = find_end(image, to, n_bytes);
     bool whole = decode_by_libtiff(handle, image, index, to, n_bytes, MARK);
-    if (whole && is_marked(image, row, MARK))
-        whole = decode_by_libtiff(handle, image, index, to, n_bytes, OTHER_MARK) &&
-                !is_marked(image, row, OTHER_MARK);
+    if (whole && is_marked(&end, MARK))
+        whole =
+            decode_by_libtiff(handle, image, index, to, n_bytes, OTHER_MARK) && !is_marked(&end, OTHER_MARK);
     if (whole)
         return STATUS_OK;
     return tiff_handle_error(

@@ -108,6 +108,7 @@ enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *sou
                              uint64_t max_alloc_bytes, struct error *error)
 {
     *handle = (struct tiff_handle){.source = source};
+    source->position = 0; /* where libtiff takes itself to be */
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (!options)
         return error_no_memory(error, 1, "libtiff's options");
