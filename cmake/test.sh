@@ -41,7 +41,7 @@ if [ $# -eq 0 ]; then
     again tsan '^(test_(base|queue|pipeline|output_strips)|fault_soak)'
     again release '^(cli_memory_(peak|least)|test_codec_memory)$'
     if have_fuzzer; then
-        FUZZ_SECONDS=${CI:+60} again fuzz . -j 2
+        FUZZ_SECONDS=${CI:+60} again fuzz . -j 3
     else
         echo "stackthumb: the fuzz targets were skipped: they take clang and its libFuzzer (Debian's libclang-rt-dev)" >&2
         [ -z "${CI:-}" ] || status=1
