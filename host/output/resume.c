@@ -143,8 +143,10 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
     if (difference.text[0] || difference.nsame == 0)
         return refuse(folder, &difference, source, error);
     keep_slabs(resume, &manifest->records, folder_fd, pyramid->extent.nz, &difference, check);
+    /* A journal beside a complete manifest: the last step of a run was missing. */
     resume->state.complete = manifest->complete && difference.nthen == pyramid->extent.nz &&
-                             resume->state.first_slice == pyramid->extent.nz;
+                             resume->state.first_slice == pyramid->extent.nz &&
+                             faccessat(folder_fd, JOURNAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
     return STATUS_OK;
 }
 

@@ -305,6 +305,11 @@ static void test_only_the_end_is_missing(void **state)
     assert_false(found(fixture, true).complete);
     go_on(fixture, nz, true);
     output_fixture_assert_whole(fixture, true);
+    temp_text_write(temp_path(fixture->folder, JOURNAL_NAME), "left behind");
+    assert_int_equal(found(fixture, true).first_slice, nz);
+    assert_false(found(fixture, true).complete);
+    go_on(fixture, nz, true);
+    output_fixture_assert_whole(fixture, true);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
