@@ -153,3 +153,44 @@ void tiff_kind_choose_samples(uint64_t *random, struct tiff_kind *kind)
         kind->samples[i] = (noise % 17 == 0 ? UINT64_MAX : noise) & mask;
     }
 }
+
+static void choose_depth(uint64_t *random, struct tiff_kind *kind)
+{
+    static const unsigned whole[] = {8, 16, 32}, floats[] = {16, 32, 64};
+    unsigned choice = random_below(random, 8);
+    kind->format = choice < 5 ? SAMPLEFORMAT_UINT : choice < 6 ? SAMPLEFORMAT_INT : SAMPLEFORMAT_IEEEFP;
+    kind->bits = choice == 4  ? 32
+                 : choice < 4 ? 1 + random_below(random, 16)
+                              : whole[random_below(random, 3)];
+    if (kind->format == SAMPLEFORMAT_IEEEFP)
+        kind->bits = floats[random_below(random, 3)];
+}
+
+static void choose_meaning(uint64_t *random, struct tiff_kind *kind)
+{
+    unsigned choice = random_below(random, 5);
+    kind->photometric = PHOTOMETRIC_MINISBLACK;
+    kind->nsamples = 1;
+    if (choice == 0 && kind->format == SAMPLEFORMAT_UINT)
+        kind->photometric = PHOTOMETRIC_MINISWHITE;
+    if (choice == 1 || choice == 2) {
+        kind->photometric = PHOTOMETRIC_RGB;
+        kind->nsamples = 3;
+    }
+    if (random_below(random, 3) == 0)
+        kind->nsamples += 1 + random_below(random, 2);
+    kind->alpha = random_below(random, 2) ? EXTRASAMPLE_ASSOCALPHA : EXTRASAMPLE_UNASSALPHA;
+    kind->planar = random_below(random, 2) ? PLANARCONFIG_CONTIG : PLANARCONFIG_SEPARATE;
+    kind->orientation = (uint16_t)(1 + random_below(random, 8));
+    if (random_below(random, 3) == 0)
+        kind->orientation = ORIENTATION_TOPLEFT;
+}
+
+void tiff_kind_choose(uint64_t *random, struct tiff_kind *kind)
+{
+    choose_depth(random, kind);
+    choose_meaning(random, kind);
+    tiff_kind_choose_chunks(random, kind);
+    tiff_kind_choose_encoding(random, kind);
+    tiff_kind_choose_samples(random, kind);
+}

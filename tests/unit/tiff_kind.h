@@ -27,6 +27,9 @@ void tiff_kind_choose_chunks(uint64_t *random, struct tiff_kind *kind);
 void tiff_kind_choose_encoding(uint64_t *random, struct tiff_kind *kind);
 void tiff_kind_choose_samples(uint64_t *random, struct tiff_kind *kind);
 
+/* All of it, but no palette. */
+void tiff_kind_choose(uint64_t *random, struct tiff_kind *kind);
+
 /* Sets the tags of a file that is being written, or writes all of fixture_path(). */
 void tiff_kind_set_fields(TIFF *tif, const struct tiff_kind *kind);
 void tiff_kind_write(const struct tiff_kind *kind);
