@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <tiffio.h>
 
-/* What samples a compression can hold: WHOLE ones have 8, 16, 32 or 64 bits. */
-enum held { ANY, WHOLE, ONLY_8_BITS, ONLY_4_BITS, ONLY_2_BITS, ONLY_1_BIT, NO_SLICES };
+/* What samples a compression can hold: WHOLE ones have 8, 16, 32 or 64 bits; RASTERS
+ * are for colours that libtiff converts. */
+enum held { ANY, WHOLE, ONLY_8_BITS, ONLY_4_BITS, ONLY_2_BITS, ONLY_1_BIT, RASTERS, NO_SLICES };
 
 /* What a decoder holds: its state, a window of what it decoded last (as far as a chunk fills it), whole
  * chunks. As found in libtiff 4.5 and its libraries; a window is that of the usual level, 9 for ZSTD, 6 for
@@ -35,7 +36,7 @@ static const struct compression {
     {COMPRESSION_LERC, "lerc", WHOLE, {64 * KB, 0, 2}},
     {COMPRESSION_PIXARLOG, "pixarlog", WHOLE, {128 * KB, 0, 2}},
     {COMPRESSION_JPEG, "jpeg", ONLY_8_BITS, {512 * KB, 0, 0}},
-    {COMPRESSION_OJPEG, "old-style jpeg", NO_SLICES, {0}},
+    {COMPRESSION_OJPEG, "old-style jpeg", RASTERS, {512 * KB, 0, 0}},
     {COMPRESSION_WEBP, "webp", ONLY_8_BITS, {0}},
     {COMPRESSION_JXL, "jpeg-xl", WHOLE, {0}},
     {COMPRESSION_JP2000, "jpeg-2000", WHOLE, {0}},
@@ -82,6 +83,8 @@ static bool holds(enum held held, const struct tiff_pixels *pixels)
         return bits == 2 && tiff_pixels_step(pixels) == 1;
     case ONLY_1_BIT:
         return bits == 1 && tiff_pixels_step(pixels) == 1;
+    case RASTERS:
+        return pixels->rasters;
     case NO_SLICES:
         break;
     }
@@ -119,6 +122,16 @@ uint64_t tiff_compression_decode_bytes(uint16_t number, uint64_t chunk_bytes)
 
 bool tiff_compression_warns_of_damage(uint16_t number)
 {
-    return number == COMPRESSION_JPEG || number == COMPRESSION_CCITTRLE || number == COMPRESSION_CCITTRLEW ||
-           number == COMPRESSION_CCITTFAX3 || number == COMPRESSION_CCITTFAX4;
+    switch (number) {
+    case COMPRESSION_JPEG:
+    case COMPRESSION_OJPEG:
+    case COMPRESSION_JBIG:
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTRLEW:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+        return true;
+    default:
+        return false;
+    }
 }

@@ -46,6 +46,14 @@ static struct chunk find_chunk(const struct tiff_image *image, uint32_t index)
     return chunk;
 }
 
+static enum status refuse_chunk(const struct tiff_handle *handle, const struct tiff_image *image,
+                                struct error *error)
+{
+    return tiff_handle_error(
+        handle, image->tiled ? "has a tile that cannot be decoded" : "has a strip that cannot be decoded",
+        remedy_copy, error);
+}
+
 enum { MARK = 0xa5, OTHER_MARK = 0x5a, MARKED_BYTES = 8 }; /* no bit of the marks is the same */
 
 /* The last samples of a chunk of n_bytes at `to`: the end of its last row, whatever pads it left out. */
@@ -97,11 +105,39 @@ static enum status decode_chunk(struct tiff_handle *handle, const struct tiff_im
     if (whole && is_marked(&end, MARK))
         whole =
             decode_by_libtiff(handle, image, index, to, n_bytes, OTHER_MARK) && !is_marked(&end, OTHER_MARK);
-    if (whole)
-        return STATUS_OK;
-    return tiff_handle_error(
-        handle, image->tiled ? "has a tile that cannot be decoded" : "has a strip that cannot be decoded",
-        remedy_copy, error);
+    return whole ? STATUS_OK : refuse_chunk(handle, image, error);
+}
+
+/* A raster of libtiff has words of red, green, blue and alpha from the least significant byte up, and its
+ * last row first: makes it bytes in this order, and rows in the image's. */
+static void put_raster_in_order(unsigned char *raster, size_t nx, uint32_t ny)
+{
+    for (uint32_t y = 0; y < ny - y; y++)
+        for (size_t x = 0; x < nx; x++) {
+            unsigned char *upper = raster + 4 * (y * nx + x), *lower = raster + 4 * ((ny - 1 - y) * nx + x);
+            uint32_t first, last;
+            memcpy(&first, upper, sizeof first);
+            memcpy(&last, lower, sizeof last);
+            for (unsigned i = 0; i < 4; i++) {
+                lower[i] = (unsigned char)(first >> 8 * i);
+                upper[i] = (unsigned char)(last >> 8 * i);
+            }
+        }
+}
+
+/* Has libtiff decode a chunk and turn its colours into RGB. */
+static enum status load_raster(struct tiff_handle *handle, const struct tiff_image *image,
+                               const struct chunk *chunk, unsigned char *to, struct error *error)
+{
+    enum { STOP_AT_ERRORS = 1 };
+    uint32_t *raster = (void *)to;
+    int done = image->tiled ? TIFFReadRGBATileExt(handle->tif, chunk->x, chunk->y, raster, STOP_AT_ERRORS)
+                            : TIFFReadRGBAStripExt(handle->tif, chunk->y, raster, STOP_AT_ERRORS);
+    if (!done || handle->nerrors > 0 ||
+        (handle->nwarnings > 0 && tiff_compression_warns_of_damage(image->compression)))
+        return refuse_chunk(handle, image, error);
+    put_raster_in_order(to, image->chunk_nx, image->tiled ? image->chunk_ny : chunk->ny);
+    return STATUS_OK;
 }
 
 static enum status refuse_changed(const struct tiff_source *source, struct error *error)
@@ -118,7 +154,7 @@ static enum status load_chunk(struct decoding *decoding, const struct chunk *chu
     bool whole = chunk->nx == image->chunk_nx && n_bytes == chunk->ny * image->row_bytes;
     for (unsigned p = 0; p < image->nplanes; p++) {
         uint32_t index = p * image->nchunks + chunk->index;
-        if (image->compression == COMPRESSION_NONE) {
+        if (!tiff_image_wants_decoder(image)) {
             uint64_t at = TIFFGetStrileOffset(decoding->handle->tif, index);
             if (!(planes[p] = tiff_source_span(decoding->handle->source, at, n_bytes)))
                 return refuse_changed(decoding->handle->source, error);
@@ -127,8 +163,11 @@ static enum status load_chunk(struct decoding *decoding, const struct chunk *chu
         unsigned char *to = whole && tiff_image_decodes_in_place(image)
                                 ? tiff_placement_row(&decoding->placement, chunk->x, chunk->y)
                                 : decoding->chunks + p * image->chunk_bytes;
-        if (decode_chunk(decoding->handle, image, index, to, n_bytes, error) != STATUS_OK)
-            return error->status;
+        enum status status = image->pixels.rasters
+                                 ? load_raster(decoding->handle, image, chunk, to, error)
+                                 : decode_chunk(decoding->handle, image, index, to, n_bytes, error);
+        if (status != STATUS_OK)
+            return status;
         planes[p] = to;
     }
     return STATUS_OK;
@@ -186,12 +225,14 @@ static void prepare_samples(struct decoding *decoding)
 {
     const struct tiff_image *image = decoding->image;
     const struct tiff_handle *handle = decoding->handle;
-    bool compressed = image->compression != COMPRESSION_NONE;
+    bool compressed = tiff_image_wants_decoder(image);
     decoding->samples.swapped = !compressed && TIFFIsByteSwapped(handle->tif);
     decoding->samples.reversed = !compressed && image->reversed_bits;
     decoding->samples.differences = image->predictor == PREDICTOR_HORIZONTAL && image->pixels.bits % 8 != 0;
     if (decoding->samples.differences)
         TIFFSetField(handle->tif, TIFFTAG_PREDICTOR, PREDICTOR_NONE);
+    if (image->pixels.rasters) /* they are turned here, like all others */
+        TIFFSetField(handle->tif, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
     if (image->pixels.ycbcr)
         TIFFSetField(handle->tif, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
 }
@@ -203,7 +244,7 @@ static enum status allocate(struct decoding *decoding, struct error *error)
              rows_bytes = tiff_orientation_scratch_bytes(image->pixels.orientation, image->chunk_nx,
                                                          voxel_bytes(image->type));
     bool in_place = !image->tiled && tiff_image_decodes_in_place(image);
-    if (image->compression != COMPRESSION_NONE && !in_place && !(decoding->chunks = malloc(chunks_bytes)))
+    if (tiff_image_wants_decoder(image) && !in_place && !(decoding->chunks = malloc(chunks_bytes)))
         return error_no_memory(error, chunks_bytes, "a strip or tile");
     if (rows_bytes && !(decoding->rows = malloc(rows_bytes)))
         return error_no_memory(error, rows_bytes, "rows of voxels");

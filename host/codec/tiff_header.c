@@ -142,6 +142,10 @@ static void find_parts(const struct tiff_handle *handle, const struct tiff_image
                        header->voxels_offset);
         return;
     }
+    if (image->pixels.rasters) { /* old-style JPEG keeps tables wherever its tags point to */
+        slice_header_set_whole(header, handle->source->n_bytes);
+        return;
+    }
     if (header->page_at != 0) {
         find_page_parts(handle, image, header);
         return;

@@ -115,6 +115,11 @@ uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index)
     return (image->file_ny - y0) * image->row_bytes;
 }
 
+bool tiff_image_wants_decoder(const struct tiff_image *image)
+{
+    return image->compression != COMPRESSION_NONE || image->pixels.rasters;
+}
+
 bool tiff_image_decodes_in_place(const struct tiff_image *image)
 {
     return image->chunk_nx == image->file_nx && image->pixels.orientation == ORIENTATION_TOPLEFT &&
@@ -131,7 +136,9 @@ uint64_t tiff_image_decode_bytes(const struct tiff_image *image)
     n_bytes = saturated_add(n_bytes, tiff_samples_scratch_bytes(pixels, image->chunk_nx));
     n_bytes = saturated_add(n_bytes, tiff_orientation_scratch_bytes(pixels->orientation, image->chunk_nx,
                                                                     voxel_bytes(image->type)));
-    if (image->compression != COMPRESSION_NONE && (image->tiled || !tiff_image_decodes_in_place(image)))
+    if (pixels->rasters) /* libtiff decodes to a chunk of its own before it converts colours */
+        n_bytes = saturated_add(n_bytes, image->chunk_bytes);
+    if (tiff_image_wants_decoder(image) && (image->tiled || !tiff_image_decodes_in_place(image)))
         n_bytes = saturated_add(n_bytes, saturated_mul3(image->chunk_bytes, image->nplanes, 1));
     return saturated_add(n_bytes, HANDLE_BYTES);
 }
@@ -151,7 +158,7 @@ enum status tiff_image_check_chunks(const struct tiff_handle *handle, const stru
                                 "has no data for %s %" PRIu32 " of %" PRIu32
                                 ": it was not written completely",
                                 kind, i + 1, n);
-        if (image->compression == COMPRESSION_NONE && count < decoded)
+        if (image->compression == COMPRESSION_NONE && !image->pixels.rasters && count < decoded)
             return slice_refuse(handle->source->path, error, remedy_copy,
                                 "has %" PRIu64 " bytes for %s %" PRIu32 " of %" PRIu32 ", and needs %" PRIu64,
                                 count, kind, i + 1, n, decoded);

@@ -53,6 +53,9 @@ enum status tiff_image_check_chunks(const struct tiff_handle *handle, const stru
 /* Decoded bytes of chunk `index` of a plane; strips only differ in the last one. */
 uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index);
 
+/* False where the samples of every chunk lie in the file. */
+bool tiff_image_wants_decoder(const struct tiff_image *image);
+
 /* Whether chunks as wide as the image are decoded to where their voxels belong. */
 bool tiff_image_decodes_in_place(const struct tiff_image *image);
 

@@ -20,7 +20,7 @@ static const char *colour_name(uint16_t photometric)
     case PHOTOMETRIC_SEPARATED:
         return "CMYK colour";
     case PHOTOMETRIC_YCBCR:
-        return "YCbCr colour that is not JPEG";
+        return "YCbCr colour in planes or with other samples";
     case PHOTOMETRIC_CIELAB:
     case PHOTOMETRIC_ICCLAB:
     case PHOTOMETRIC_ITULAB:
@@ -55,16 +55,17 @@ static enum status find_meaning(const struct tiff_handle *handle, bool gray, str
     uint16_t compression = COMPRESSION_NONE;
     TIFFGetFieldDefaulted(handle->tif, TIFFTAG_COMPRESSION, &compression);
     uint16_t photometric = find_photometric(handle, compression, pixels->nsamples);
-    pixels->ycbcr = photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG &&
-                    pixels->nsamples == 3 && !pixels->separate;
+    bool ycbcr = photometric == PHOTOMETRIC_YCBCR && pixels->nsamples == 3 && !pixels->separate;
+    pixels->ycbcr = ycbcr && compression == COMPRESSION_JPEG;
+    pixels->rasters = ycbcr && compression != COMPRESSION_JPEG;
     *ncolours = 1;
-    if (photometric == PHOTOMETRIC_RGB || pixels->ycbcr) {
+    if (photometric == PHOTOMETRIC_RGB || ycbcr) {
         pixels->meaning = TIFF_RGB;
         *ncolours = 3;
         if (gray)
             return STATUS_OK;
         return slice_refuse(handle->source->path, error, how_to_gray, "is %s colour",
-                            pixels->ycbcr ? "YCbCr" : "RGB");
+                            ycbcr ? "YCbCr" : "RGB");
     }
     const char *colour = colour_name(photometric);
     if (colour)
@@ -183,6 +184,16 @@ static enum status find_palette(const struct tiff_handle *handle, bool gray, str
     return STATUS_OK;
 }
 
+/* The raster that libtiff makes is what is decoded. */
+static enum status take_raster(const struct tiff_handle *handle, struct tiff_pixels *pixels,
+                               struct error *error)
+{
+    if (pixels->bits != 8 || pixels->type != VOXEL_U8)
+        return refuse_bits(handle, pixels, "YCbCr ", error);
+    pixels->nsamples = 4;
+    return STATUS_OK;
+}
+
 static enum status check_inverted(const struct tiff_handle *handle, const struct tiff_pixels *pixels,
                                   struct error *error)
 {
@@ -207,6 +218,8 @@ enum status tiff_pixels_describe(const struct tiff_handle *handle, bool gray, st
         check_samples(handle, pixels, ncolours, error) != STATUS_OK ||
         find_type(handle, pixels, error) != STATUS_OK || check_inverted(handle, pixels, error) != STATUS_OK)
         return error->status;
+    if (pixels->rasters)
+        return take_raster(handle, pixels, error);
     return pixels->meaning == TIFF_PALETTE ? find_palette(handle, gray, pixels, error) : STATUS_OK;
 }
 

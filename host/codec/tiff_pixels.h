@@ -29,10 +29,11 @@ struct tiff_pixels {
     enum voxel_type type; /* of the voxels */
     uint16_t bits;        /* of a sample: 1-16, 32, or 64 (floats) */
     bool is_float, is_signed;
-    uint16_t nsamples;    /* of a pixel in the file, alpha among them */
-    bool separate;        /* each sample of all pixels has chunks of its own (planar) */
-    bool has_alpha;       /* or other samples that are dropped */
-    bool ycbcr;           /* JPEG's YCbCr, which its decoder turns into RGB */
+    uint16_t nsamples; /* of a pixel in the file, alpha among them */
+    bool separate;     /* each sample of all pixels has chunks of its own (planar) */
+    bool has_alpha;    /* or other samples that are dropped */
+    bool ycbcr;        /* JPEG's YCbCr, which its decoder turns into RGB */
+    bool rasters; /* other YCbCr, of which libtiff makes RGBA with 8 bits; nsamples and so on are of that */
     uint16_t orientation; /* ORIENTATION_* */
     uint16_t palette[256];
 };

@@ -23,7 +23,8 @@ except ImportError:
 
 SECONDS_MAX = 2.0
 TYPES = {"u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4", "f32": "f4"}
-GREYS, RGB, PALETTE, YCBCR = (0, 1), 2, 3, 6
+RGB, PALETTE, YCBCR = 2, 3, 6  # PhotometricInterpretation
+JPEG = 7  # Compression
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -127,6 +128,18 @@ def read_by_pillow(path, facts):
     return samples.reshape(facts.ny, facts.nx, -1)
 
 
+def read_by_tiff2rgba(path, facts, folder):
+    """Colours of YCbCr as libtiff converts them."""
+    copy = os.path.join(folder, "rgba.tif")
+    if facts.orientation != 1:  # it turns some, but not all
+        return None
+    command = ["tiff2rgba", "-c", "none", path, copy]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode != 0:
+        return None
+    samples = tifffile.imread(copy)
+    return samples.reshape(facts.ny, facts.nx, -1)
+
+
 def luma(r, g, b):
     """ITU-R BT.601 in exact thousandths, to nearest, ties to even; of floats: in double, then to float."""
     if r.dtype.kind == "f":
@@ -181,6 +194,9 @@ def expectations(path):
     """What each program makes of the file: {name: voxels}."""
     facts, found = Facts(path), {}
     with tempfile.TemporaryDirectory() as folder:
+        if facts.photometric == YCBCR and facts.compression != JPEG:
+            samples = read_by_tiff2rgba(path, facts, folder)
+            return facts, {} if samples is None else {"tiff2rgba": voxels_of(samples, facts)}
         copy = read_by_libtiff(path, folder)
     if copy is not None:
         samples, copied = copy

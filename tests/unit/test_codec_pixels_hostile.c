@@ -94,9 +94,54 @@ static void test_damaged_files_of_any_samples(void **state)
     assert_true(nread > 600); /* much of the damage is to voxels alone */
 }
 
+/* The decoder of CCITT group 4 ends at the code for the end of data, wherever it stands, and finds nothing
+ * wrong with the rows that are missing then. */
+static void test_fax_data_that_end_early(void **state)
+{
+    (void)state;
+    uint64_t samples[40 * 30];
+    struct tiff_kind kind = {.bits = 1,
+                             .nsamples = 1,
+                             .format = SAMPLEFORMAT_UINT,
+                             .photometric = PHOTOMETRIC_MINISBLACK,
+                             .orientation = 1,
+                             .planar = PLANARCONFIG_CONTIG,
+                             .fill_order = FILLORDER_MSB2LSB,
+                             .compression = COMPRESSION_CCITTFAX4,
+                             .nx = 40,
+                             .ny = 20,
+                             .chunk_nx = 40,
+                             .chunk_ny = 30,
+                             .mode = "wl",
+                             .samples = samples};
+    unsigned char raw[4096];
+    struct slice_header header;
+    struct error error = {0};
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        samples[i] = i * i / 7 % 3 == 0;
+    for (uint32_t ny = 20; ny <= 30; ny += 10) {
+        kind.ny = 20;
+        tiff_kind_write(&kind);
+        TIFF *tif = TIFFOpen(fixture_path(), "r");
+        assert_non_null(tif);
+        tmsize_t n_bytes = TIFFReadRawStrip(tif, 0, raw, sizeof raw);
+        TIFFClose(tif);
+        assert_non_null(tif = TIFFOpen(fixture_path(), "wl"));
+        kind.ny = ny;
+        tiff_kind_set_fields(tif, &kind);
+        assert_int_equal(TIFFWriteRawStrip(tif, 0, raw, n_bytes), n_bytes);
+        TIFFClose(tif);
+        unsigned char *voxels = fixture_read(fixture_path(), &header, &error);
+        assert_int_equal(voxels != NULL, ny == 20);
+        free(voxels);
+    }
+    assert_non_null(strstr(error.message, "has a strip that cannot be decoded"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fax_data_that_end_early),
         cmocka_unit_test(test_damaged_files_of_any_samples),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_end);
