@@ -120,17 +120,18 @@ uint64_t tiff_compression_decode_bytes(uint16_t number, uint64_t chunk_bytes)
     return saturated_add(decoder.state_bytes + window_bytes, saturated_mul3(decoder.nchunks, chunk_bytes, 1));
 }
 
-bool tiff_compression_warns_of_damage(uint16_t number)
+bool tiff_compression_warned_of_damage(uint16_t number, unsigned nwarnings)
 {
     switch (number) {
-    case COMPRESSION_JPEG:
     case COMPRESSION_OJPEG:
+        return nwarnings > 1; /* the first is of the compression itself */
+    case COMPRESSION_JPEG:
     case COMPRESSION_JBIG:
     case COMPRESSION_CCITTRLE:
     case COMPRESSION_CCITTRLEW:
     case COMPRESSION_CCITTFAX3:
     case COMPRESSION_CCITTFAX4:
-        return true;
+        return nwarnings > 0;
     default:
         return false;
     }

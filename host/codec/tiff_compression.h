@@ -20,7 +20,7 @@ enum status tiff_compression_check(uint16_t compression, const struct tiff_pixel
 /* Bytes that libtiff's decoder takes for itself while it decodes a strip or tile of chunk_bytes. */
 uint64_t tiff_compression_decode_bytes(uint16_t compression, uint64_t chunk_bytes);
 
-/* True where libtiff's decoder fills in for damaged data and only warns. */
-bool tiff_compression_warns_of_damage(uint16_t compression);
+/* Whether so many warnings tell of damaged data, for which libtiff's decoder filled in. */
+bool tiff_compression_warned_of_damage(uint16_t compression, unsigned nwarnings);
 
 #endif

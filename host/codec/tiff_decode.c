@@ -54,6 +54,13 @@ static enum status refuse_chunk(const struct tiff_handle *handle, const struct t
         remedy_copy, error);
 }
 
+/* Whatever libtiff reports as an error ends the slice, even where it would go on: half a chunk must not pass
+ * as a whole one. */
+static bool was_damaged(const struct tiff_handle *handle, const struct tiff_image *image)
+{
+    return handle->nerrors > 0 || tiff_compression_warned_of_damage(image->compression, handle->nwarnings);
+}
+
 enum { MARK = 0xa5, OTHER_MARK = 0x5a, MARKED_BYTES = 8 }; /* no bit of the marks is the same */
 
 /* The last samples of a chunk of n_bytes at `to`: the end of its last row, whatever pads it left out. */
@@ -79,8 +86,7 @@ static bool is_marked(const struct chunk_end *end, unsigned char mark)
     return end->more_bits == 0 || (end->bytes[end->n_bytes] ^ mark) >> (8 - end->more_bits) == 0;
 }
 
-/* Has libtiff decode chunk `index` to `to`, whose end is marked first. Whatever it reports as an error here
- * ends the slice, even where it would go on: half a chunk must not pass as a whole one. */
+/* Has libtiff decode chunk `index` to `to`, whose end is marked first. */
 static bool decode_by_libtiff(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
                               unsigned char *to, uint64_t n_bytes, unsigned char mark)
 {
@@ -88,8 +94,7 @@ static bool decode_by_libtiff(struct tiff_handle *handle, const struct tiff_imag
     memset(end.bytes, mark, end.n_bytes + (end.more_bits != 0));
     tmsize_t n = image->tiled ? TIFFReadEncodedTile(handle->tif, index, to, (tmsize_t)n_bytes)
                               : TIFFReadEncodedStrip(handle->tif, index, to, (tmsize_t)n_bytes);
-    return n == (tmsize_t)n_bytes && handle->nerrors == 0 &&
-           (handle->nwarnings == 0 || !tiff_compression_warns_of_damage(image->compression));
+    return n == (tmsize_t)n_bytes && !was_damaged(handle, image);
 }
 
 /* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Some decoders leave samples as they
@@ -133,8 +138,7 @@ static enum status load_raster(struct tiff_handle *handle, const struct tiff_ima
     uint32_t *raster = (void *)to;
     int done = image->tiled ? TIFFReadRGBATileExt(handle->tif, chunk->x, chunk->y, raster, STOP_AT_ERRORS)
                             : TIFFReadRGBAStripExt(handle->tif, chunk->y, raster, STOP_AT_ERRORS);
-    if (!done || handle->nerrors > 0 ||
-        (handle->nwarnings > 0 && tiff_compression_warns_of_damage(image->compression)))
+    if (!done || was_damaged(handle, image))
         return refuse_chunk(handle, image, error);
     put_raster_in_order(to, image->chunk_nx, image->tiled ? image->chunk_ny : chunk->ny);
     return STATUS_OK;
