@@ -7,6 +7,7 @@
 #include "output/level_names.h"
 #include "output/manifest.h"
 #include "output/output_failure.h"
+#include "output/run_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,9 +167,9 @@ static enum status visit_entry(void *context, const char *name, enum entry_kind 
     }
     if (kind == ENTRY_FILE && strcmp(name, MANIFEST_NAME) == 0)
         contents->has_manifest = true;
-    else if (kind != ENTRY_FILE ||
-             (strcmp(name, JOURNAL_NAME) != 0 && strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0 &&
-              strcmp(name, partial_name(partial, JOURNAL_NAME)) != 0))
+    else if (kind != ENTRY_FILE || (strcmp(name, JOURNAL_NAME) != 0 && strcmp(name, LOCK_NAME) != 0 &&
+                                    strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0 &&
+                                    strcmp(name, partial_name(partial, JOURNAL_NAME)) != 0))
         note_foreign(contents, "", name);
     return STATUS_OK;
 }

@@ -24,13 +24,13 @@
 #include "output/output.h"
 #include "output/output_failure.h"
 #include "output/resume.h"
+#include "output/run_lock.h"
 #include "output/strip_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,7 +54,8 @@ struct level_folders {
     struct resume resume;            /* its records are the committer's until that is flushed */
     struct journal *journal;         /* the committer's until it is freed */
     struct committer *committer;     /* owned, as these are */
-    int folder_fd;                   /* carries the lock */
+    int folder_fd;
+    struct run_lock lock;
     struct level {
         struct slice_folder folder;
         uint32_t nz; /* slices that it is to have */
@@ -193,6 +194,7 @@ static void level_folders_close(struct output *output)
     strip_files_close(folders->strip_files);
     for (unsigned level = 1; level <= LEVELS_MAX; level++)
         level_close(&folders->levels[level]);
+    run_lock_give(&folders->lock);
     if (folders->folder_fd >= 0)
         close(folders->folder_fd);
     journal_close(folders->journal);
@@ -210,18 +212,6 @@ static const struct output_ops level_folders_ops = {
     .finish = level_folders_finish,
     .close = level_folders_close,
 };
-
-static enum status lock_folder(const struct level_folders *folders, struct error *error)
-{
-    char shown[PRINTABLE_BYTES];
-    /* Where folders cannot be locked (some network file systems) two runs are not kept apart: each slice
-     * still appears as a whole. */
-    if (flock(folders->folder_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return error_set(error, STATUS_OUTPUT,
-                         "%s: another run is writing into it; wait for its end, or choose another OUTPUT",
-                         printable(shown, sizeof shown, folders->folder));
-    return STATUS_OK;
-}
 
 static enum status encode_head(struct level_folders *folders, unsigned level, struct error *error)
 {
@@ -296,7 +286,7 @@ static enum status prepare(struct level_folders *folders, const struct output_re
                            struct error *error)
 {
     enum status status;
-    if ((status = lock_folder(folders, error)) != STATUS_OK ||
+    if ((status = run_lock_take(&folders->lock, folders->folder_fd, folders->folder, error)) != STATUS_OK ||
         (status = folder_guard_check(folders->folder_fd, folders->folder, request->source, request->force,
                                      error)) != STATUS_OK ||
         (status = find_resume(folders, request, error)) != STATUS_OK ||
@@ -333,6 +323,7 @@ enum status level_folders_open(struct output **output, const struct output_reque
     folders->form = request->form;
     folders->first_slice = first_slice;
     folders->folder_fd = -1;
+    folders->lock.fd = -1;
     for (unsigned level = 0; level <= LEVELS_MAX; level++)
         folders->levels[level].folder.fd = -1;
     folders->folder = path_trim(request->folder);

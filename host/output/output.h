@@ -118,7 +118,7 @@ struct output {
  *   `folder` is, or lies above, source->folder (by device and inode, whatever the path says), or a level
  *     folder is source->folder or no folder (a symbolic link is none);
  *   a slice in one of its level folders is a slice of the source, by whatever name or link;
- *   it cannot be written, or another run holds it (by flock);
+ *   it cannot be written, or another run holds it (see run_lock.h);
  *   it holds a pyramid that was made otherwise or from other slices, unless `force`;
  *   it holds anything but level folders of slices and a manifest of this program, unless `force`. With
  *     `force` only files of our own names are replaced and removed: the manifest, the journal, and %06d.tif

@@ -10,6 +10,7 @@
 #include "output/level_names.h"
 #include "output/manifest.h"
 #include "output/manifest_compare.h"
+#include "output/run_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,6 +130,14 @@ static enum status take_journal(struct manifest *manifest, int folder_fd, struct
     return status == STATUS_OK ? journal_read(folder_fd, &manifest->hash, &manifest->records, error) : status;
 }
 
+/* Beside a complete manifest a journal or a lock tells of a run that died in its last step, or is under way.
+ */
+static bool is_tidy(int folder_fd)
+{
+    return faccessat(folder_fd, JOURNAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+           faccessat(folder_fd, LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
 static enum status compare(struct resume *resume, struct manifest *manifest, int folder_fd,
                            const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, enum encoding encoding, bool check,
@@ -143,10 +152,8 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
     if (difference.text[0] || difference.nsame == 0)
         return refuse(folder, &difference, source, error);
     keep_slabs(resume, &manifest->records, folder_fd, pyramid->extent.nz, &difference, check);
-    /* A journal beside a complete manifest: the last step of a run was missing. */
     resume->state.complete = manifest->complete && difference.nthen == pyramid->extent.nz &&
-                             resume->state.first_slice == pyramid->extent.nz &&
-                             faccessat(folder_fd, JOURNAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+                             resume->state.first_slice == pyramid->extent.nz && is_tidy(folder_fd);
     return STATUS_OK;
 }
 

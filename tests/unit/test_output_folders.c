@@ -156,6 +156,7 @@ static void test_killed(void **state)
         if (temp_exists(temp_path(fixture->folder, MANIFEST_NAME)) && manifest_complete(fixture)) {
             unlink(temp_path(fixture->folder, "." MANIFEST_NAME ".partial"));
             unlink(temp_path(fixture->folder, "stackthumb.journal")); /* killed before its last step, */
+            unlink(temp_path(fixture->folder, "stackthumb.lock"));
             unlink(temp_path(fixture->folder, ".stackthumb.journal.partial")); /* or in its first ones */
             output_fixture_assert_whole(fixture, true);
         }
@@ -168,11 +169,23 @@ static void test_two_runs_at_once(void **state)
 {
     struct output_fixture *fixture = *state;
     struct output *output = output_fixture_open(fixture, false);
-    output_fixture_assert_refused(fixture, fixture->folder, false, false, "another run is writing into it");
-    output_fixture_assert_refused(fixture, fixture->folder, true, false, "another run is writing into it");
+    output_fixture_assert_refused(fixture, fixture->folder, false, false, "is writing into it");
+    output_fixture_assert_refused(fixture, fixture->folder, true, false, "is writing into it");
+    char who[300], host[256];
+    gethostname(host, sizeof host);
+    snprintf(who, sizeof who, "another run (process %ld on %s)", (long)getpid(), host);
+    output_fixture_assert_refused(fixture, fixture->folder, false, false, who);
     output_fixture_write_all(fixture, output);
     output->ops->close(output);
-    output_fixture_build(fixture, false);
+    assert_false(temp_exists(temp_path(fixture->folder, "stackthumb.lock")));
+    /* What a run that died left is no lock, whatever stands in it. */
+    static const char *const left[] = {"", "process 1 on elsewhere\n", "process 999999999 on ", "\xff\n",
+                                       "process x"};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        temp_text_write(temp_path(fixture->folder, "stackthumb.lock"), left[i]);
+        output_fixture_build(fixture, false);
+    }
+    output_fixture_assert_whole(fixture, true);
 }
 
 /* The open folders are written to, wherever their paths lead meanwhile. */
