@@ -12,8 +12,15 @@ static const char handle_name[] = "TIFF";
 
 static tmsize_t read_bytes(thandle_t client, void *data, tmsize_t n_bytes)
 {
-    struct tiff_source *source = client;
-    size_t n = tiff_source_read(source, data, n_bytes > 0 ? (size_t)n_bytes : 0, source->position);
+    const struct tiff_handle *handle = client;
+    struct tiff_source *source = handle->source;
+    size_t wanted = n_bytes > 0 ? (size_t)n_bytes : 0, n = 0;
+    if (source->position < handle->start_bytes) {
+        n = handle->start_bytes - (size_t)source->position;
+        n = n < wanted ? n : wanted;
+        memcpy(data, handle->start + source->position, n);
+    }
+    n += tiff_source_read(source, (unsigned char *)data + n, wanted - n, source->position + n);
     source->position += n;
     return (tmsize_t)n;
 }
@@ -26,7 +33,8 @@ static tmsize_t write_bytes(thandle_t client, void *data, tmsize_t n_bytes)
 
 static toff_t seek(thandle_t client, toff_t offset, int whence)
 {
-    struct tiff_source *source = client;
+    const struct tiff_handle *handle = client;
+    struct tiff_source *source = handle->source;
     if (whence == SEEK_CUR)
         offset += source->position;
     else if (whence == SEEK_END)
@@ -43,8 +51,8 @@ static int close_nothing(thandle_t client)
 
 static toff_t count_bytes(thandle_t client)
 {
-    const struct tiff_source *source = client;
-    return source->n_bytes;
+    const struct tiff_handle *handle = client;
+    return handle->source->n_bytes;
 }
 
 /* Lets libtiff decode right out of a file that is in memory already, without a gap; one on disk is not
@@ -52,7 +60,8 @@ static toff_t count_bytes(thandle_t client)
  */
 static int lend_memory(thandle_t client, void **base, toff_t *n_bytes)
 {
-    const struct tiff_source *source = client;
+    const struct tiff_handle *handle = client;
+    const struct tiff_source *source = handle->source;
     if (!tiff_source_is_whole(source))
         return 0;
     *base = (void *)source->data; /* libtiff only reads it: it is meant for pages mapped read-only */
@@ -85,23 +94,18 @@ __attribute__((format(printf, 4, 0))) static int on_warning(TIFF *tif, void *use
     return 1;
 }
 
-static enum status damaged(const struct tiff_handle *handle, struct error *error)
+/* libtiff comes to a page without reading those before it, as TIFFSetSubDirectory would, when the header of
+ * the file tells it that the page is the first one. */
+static void begin_at(struct tiff_handle *handle, uint64_t page_at)
 {
-    return tiff_handle_error(handle, "is a damaged TIFF", "copy or export it again", error);
-}
-
-/* r: for reading; c: strips as the file has them, not chopped up; m: no mapping; h: no directory yet. */
-static const char *open_mode(const struct tiff_source *source, uint64_t page_at)
-{
-    if (page_at != 0)
-        return "rcmh"; /* libtiff would not map after h */
-    return tiff_source_is_whole(source) ? "rc" : "rcm";
-}
-
-enum status tiff_handle_turn(struct tiff_handle *handle, uint64_t page_at, struct error *error)
-{
-    tiff_handle_calm(handle);
-    return TIFFSetSubDirectory(handle->tif, page_at) ? STATUS_OK : damaged(handle, error);
+    tiff_source_start(handle->source);
+    memcpy(handle->start, handle->source->start, sizeof handle->start);
+    bool big_endian = handle->start[0] == 'M', big = handle->start[big_endian ? 3 : 2] == 43;
+    unsigned char *to = handle->start + (big ? 8 : 4);
+    const unsigned n = big ? 8 : 4;
+    handle->start_bytes = big ? 16 : 8;
+    for (unsigned i = 0; i < n; i++)
+        to[big_endian ? n - 1 - i : i] = (unsigned char)(page_at >> 8 * i);
 }
 
 enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t page_at,
@@ -115,14 +119,17 @@ enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *sou
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, handle);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, handle);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)max_alloc_bytes);
-    handle->tif = TIFFClientOpenExt(handle_name, open_mode(source, page_at), source, read_bytes, write_bytes,
-                                    seek, close_nothing, count_bytes, lend_memory, take_memory_back, options);
+    if (page_at != 0)
+        begin_at(handle, page_at);
+    /* r: for reading; c: strips as the file has them, not chopped up; m: no mapping. */
+    const char *mode = page_at == 0 && tiff_source_is_whole(source) ? "rc" : "rcm";
+    source->position = 0;
+    handle->tif = TIFFClientOpenExt(handle_name, mode, handle, read_bytes, write_bytes, seek, close_nothing,
+                                    count_bytes, lend_memory, take_memory_back, options);
     TIFFOpenOptionsFree(options);
     if (!handle->tif)
-        return damaged(handle, error);
-    if (page_at != 0 && tiff_handle_turn(handle, page_at, error) != STATUS_OK)
-        tiff_handle_close(handle);
-    return error->status;
+        return tiff_handle_error(handle, "is a damaged TIFF", "copy or export it again", error);
+    return STATUS_OK;
 }
 
 void tiff_handle_close(struct tiff_handle *handle)

@@ -12,7 +12,9 @@
 
 struct tiff_handle {
     TIFF *tif;
-    struct tiff_source *source; /* borrowed */
+    struct tiff_source *source;            /* borrowed */
+    unsigned char start[TIFF_START_BYTES]; /* the file's header as libtiff is to see it */
+    size_t start_bytes;                    /* 0: as they are */
     unsigned nerrors, nwarnings;
     char complaint[256]; /* the last error, or else the first warning, of libtiff; may span lines */
 };
@@ -21,9 +23,6 @@ struct tiff_handle {
  * above max_alloc_bytes. The handle must not be moved until tiff_handle_close. */
 enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t page_at,
                              uint64_t max_alloc_bytes, struct error *error);
-
-/* Goes to the directory at `page_at`, which is not 0; what libtiff complained of before is forgotten. */
-enum status tiff_handle_turn(struct tiff_handle *handle, uint64_t page_at, struct error *error);
 void tiff_handle_close(struct tiff_handle *handle);
 
 /* Forgets what libtiff complained of so far. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * One libtiff handle is turned from directory to directory. The chain is followed here, not by libtiff, whose
- * check for loops compares every directory with all before it. */
+ * The chain is followed here, not by libtiff, which for a page in the middle reads all directories. */
 #include "codec/tiff_pages.h"
 
 #include "base/printable.h"
@@ -20,7 +19,7 @@ struct tiff_pages {
     size_t label_bytes;
     struct tiff_source source;
     struct tiff_form form;
-    struct tiff_handle handle; /* tif is NULL before the first page, and after one that libtiff refused */
+    struct tiff_handle handle; /* at the page that was read last; tif is NULL where it is no slice */
     uint64_t next;             /* the directory to be read; 0: there is none */
     uint32_t nread;
     /* A chain that leads back meets, after some rounds, the directory that was the last one before a power of
@@ -28,6 +27,7 @@ struct tiff_pages {
     uint64_t milestone;
     uint32_t milestone_ends; /* when so many have been read, the next milestone is set */
     bool has_image;          /* the handle is at the page that was read last */
+    struct error reason;     /* why that page is no slice */
 };
 
 static enum status damaged(const struct tiff_pages *pages, const char *what, struct error *error)
@@ -86,27 +86,25 @@ static enum status check_chain(struct tiff_pages *pages, struct error *error)
     return STATUS_OK;
 }
 
-/* Reads the page's header, when it can be a slice. Why it cannot is told by codec_tiff.read_header to who
- * wants it to be one; here only a file that cannot be read and want of memory are errors. */
+/* Reads the page's header, when it can be a slice. Whether that it cannot is an error is for others to say;
+ * here only a file that cannot be read and want of memory are. */
 static enum status read_image(struct tiff_pages *pages, const struct tiff_directory *directory,
                               const struct codec_options *options, struct tiff_page *page,
                               struct error *error)
 {
     struct codec_options page_options = options ? *options : (struct codec_options){0};
-    struct error reason = {0};
+    struct error *reason = &pages->reason;
+    *reason = (struct error){0};
     page_options.page_at = page->at;
-    enum status status = pages->handle.tif ? tiff_handle_turn(&pages->handle, page->at, &reason)
-                                           : tiff_handle_open(&pages->handle, &pages->source, page->at,
-                                                              TIFF_TABLE_BYTES_MAX, &reason);
+    enum status status =
+        tiff_handle_open(&pages->handle, &pages->source, page->at, TIFF_TABLE_BYTES_MAX, reason);
     if (status == STATUS_OK)
-        status = tiff_header_fill(&pages->handle, directory, &page_options, &page->header, &reason);
+        status = tiff_header_fill(&pages->handle, directory, &page_options, &page->header, reason);
     pages->has_image = status == STATUS_OK;
     page->can_slice = status == STATUS_OK;
-    if (status != STATUS_OK)
-        tiff_handle_close(&pages->handle); /* what state it is in does not matter then */
     if (status == STATUS_OK || (status == STATUS_INPUT && pages->source.error.status == STATUS_OK))
         return STATUS_OK;
-    return error_set(error, status, "%s", reason.message);
+    return error_set(error, status, "%s", reason->message);
 }
 
 enum status tiff_pages_next(struct tiff_pages *pages, const struct codec_options *options,
@@ -120,6 +118,7 @@ enum status tiff_pages_next(struct tiff_pages *pages, const struct codec_options
     snprintf(pages->label, pages->label_bytes, "%s: page %" PRIu32, pages->path, pages->nread);
     if (check_chain(pages, error) != STATUS_OK)
         return error->status;
+    tiff_handle_close(&pages->handle);
     pages->source.used = (struct part_list){0};
     if (tiff_directory_read(&pages->source, &pages->form, pages->next, &directory, error) != STATUS_OK)
         return error->status;
@@ -130,6 +129,11 @@ enum status tiff_pages_next(struct tiff_pages *pages, const struct codec_options
     pages->next = directory.next;
     pages->nread++;
     return status;
+}
+
+const char *tiff_pages_reason(const struct tiff_pages *pages)
+{
+    return pages->reason.message;
 }
 
 const char *tiff_pages_description(const struct tiff_pages *pages)

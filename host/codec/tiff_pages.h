@@ -18,7 +18,7 @@ struct tiff_page {
     uint64_t at;    /* of its directory */
     bool reduced;   /* a reduced copy of another page, and */
     bool mask;      /* a transparency mask of one: these are no slices, and their headers are not read */
-    bool can_slice; /* the header is there; false: codec_tiff.read_header says why not */
+    bool can_slice; /* the header is there; false: tiff_pages_reason says why not */
     struct slice_header header;
 };
 
@@ -32,6 +32,9 @@ void tiff_pages_close(struct tiff_pages *pages); /* NULL is allowed */
  * matter. STATUS_INPUT, the page named by its number from 0, when the chain of the directories is damaged. */
 enum status tiff_pages_next(struct tiff_pages *pages, const struct codec_options *options,
                             struct tiff_page *page, bool *any, struct error *error);
+
+/* Why the page that was read last cannot be a slice; names it. */
+const char *tiff_pages_reason(const struct tiff_pages *pages);
 
 /* The ImageDescription of the page that was read last; NULL when it has none or is no slice. Valid until the
  * next page is read. */

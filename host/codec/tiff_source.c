@@ -109,3 +109,9 @@ size_t tiff_source_read(struct tiff_source *source, void *data, size_t n_bytes, 
     source->used_bytes += n_bytes;
     return read_file(source, data, n_bytes, offset);
 }
+
+void tiff_source_start(struct tiff_source *source)
+{
+    if (source->start_bytes == 0)
+        source->start_bytes = tiff_source_read(source, source->start, sizeof source->start, 0);
+}

@@ -17,15 +17,20 @@
 /* Large enough for a header, its directory and short strip tables in one read. */
 enum { TIFF_READ_AHEAD_BYTES = 8192 };
 
+/* What the header of a BigTIFF takes; that of a classic one is shorter. */
+enum { TIFF_START_BYTES = 16 };
+
 struct tiff_source {
     const struct input_file *file; /* borrowed; NULL: the bytes lie in memory */
     const unsigned char *data;     /* borrowed; NULL: the bytes lie in a file */
     const struct file_part
         *parts; /* borrowed; of the file, in rising order, one behind the other in `data` */
     unsigned nparts;
-    const char *path;      /* borrowed, for messages */
-    uint64_t n_bytes;      /* of the file; in memory, of the file up to the end of its last part */
-    uint64_t position;     /* of libtiff, which reads as from a stream */
+    const char *path;  /* borrowed, for messages */
+    uint64_t n_bytes;  /* of the file; in memory, of the file up to the end of its last part */
+    uint64_t position; /* of libtiff, which reads as from a stream */
+    unsigned char start[TIFF_START_BYTES]; /* the first bytes, once tiff_source_start was called */
+    size_t start_bytes;
     struct part_list used; /* of a file: what was asked for */
     uint64_t used_bytes;   /* the bytes that were asked for, however often */
     struct error error;    /* of the first read that failed */
@@ -39,6 +44,9 @@ void tiff_source_init_file(struct tiff_source *source, const struct input_file *
 /* The nparts parts, each of them in the file's order, lie at `data`. */
 void tiff_source_init_memory(struct tiff_source *source, const void *data, const struct file_part *parts,
                              unsigned nparts, const char *path);
+
+/* Makes `start` the first bytes, which are read once. */
+void tiff_source_start(struct tiff_source *source);
 
 /* Where in memory the n_bytes at `offset` of the file lie; NULL when they do not, or not in one part. */
 const unsigned char *tiff_source_span(const struct tiff_source *source, uint64_t offset, uint64_t n_bytes);

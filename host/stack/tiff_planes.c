@@ -110,7 +110,7 @@ enum status tiff_planes_fill_pages(const struct tiff_stack *file, struct error *
             status = tiff_planes_place(file, z++, &walk->slices[i], error);
     if (status != STATUS_OK)
         return status;
-    bool one_page = walk->nslices == 1 && !walk->cut;
+    bool one_page = walk->nslices == 1;
     if (one_page)
         file->stack->slices[0].part = NULL;
     return one_page ? STATUS_OK

@@ -190,7 +190,7 @@ static enum status fill_described(const struct tiff_stack *file, const char *des
 
 static enum status fill(const struct tiff_stack *file, struct error *error)
 {
-    const char *description = file->walk.cut ? NULL : file->walk.description;
+    const char *description = file->walk.description;
     struct ome ome;
     bool is_ome = false;
     enum status status = STATUS_OK;

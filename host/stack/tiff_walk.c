@@ -58,7 +58,7 @@ static enum status read_pages(struct tiff_walk *walk, struct tiff_pages *pages, 
 {
     const struct codec_options options = {.gray = request->gray};
     bool any = true;
-    while (!walk->cut) {
+    for (;;) {
         struct tiff_page page;
         if (request->cancel && atomic_load(request->cancel))
             return error_set(error, STATUS_INTERRUPTED, "interrupted; not all pages have been looked at");
@@ -75,7 +75,8 @@ static enum status read_pages(struct tiff_walk *walk, struct tiff_pages *pages, 
         bool may_be = page.can_slice || page.reduced || page.mask || request->range.given ||
                       request->missing == MISSING_IGNORE ||
                       (walk->description && ome_suspected(walk->description));
-        walk->cut = !may_be;
+        if (!may_be)
+            return error_set(error, STATUS_INPUT, "%s", tiff_pages_reason(pages));
     }
     return STATUS_OK;
 }

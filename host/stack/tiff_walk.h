@@ -12,12 +12,11 @@ struct tiff_walk {
                              reduced copy or a mask, and has_header false where it cannot be a slice */
     uint32_t nslices, capacity;
     uint32_t nimages;             /* pages with a codec */
-    bool cut;                     /* the last page cannot be a slice, and no more were read */
     char *description;            /* the first page's ImageDescription; NULL when there is none */
     struct ranges reduced, masks; /* pages that are no slices, by number from 0 */
 };
 
-/* Reads the pages of request->input. Those that are no slice end the walk, if nothing allows for such. */
+/* Reads the pages of request->input. STATUS_INPUT when one cannot be a slice and nothing allows for that. */
 enum status tiff_walk_read(struct tiff_walk *walk, const struct stack_request *request, struct error *error);
 void tiff_walk_end(struct tiff_walk *walk);
 
