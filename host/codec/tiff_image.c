@@ -128,7 +128,7 @@ bool tiff_image_decodes_in_place(const struct tiff_image *image)
 
 uint64_t tiff_image_decode_bytes(const struct tiff_image *image)
 {
-    enum { HANDLE_BYTES = 16 << 10 };
+    enum { HANDLE_BYTES = 16 << 10, RUN_BYTES = 16 };
     const struct tiff_pixels *pixels = &image->pixels;
     uint64_t n_bytes = tiff_compression_decode_bytes(image->compression, image->chunk_bytes);
     n_bytes = saturated_add(n_bytes, saturated_mul3(image->nchunks, 2 * sizeof(uint64_t),
@@ -136,6 +136,9 @@ uint64_t tiff_image_decode_bytes(const struct tiff_image *image)
     n_bytes = saturated_add(n_bytes, tiff_samples_scratch_bytes(pixels, image->chunk_nx));
     n_bytes = saturated_add(n_bytes, tiff_orientation_scratch_bytes(pixels->orientation, image->chunk_nx,
                                                                     voxel_bytes(image->type)));
+    if (pixels->bits == 1 &&
+        image->compression != COMPRESSION_NONE) /* CCITT: runs of this row and the last */
+        n_bytes = saturated_add(n_bytes, saturated_mul3(RUN_BYTES, image->chunk_nx, 1));
     if (pixels->rasters) /* libtiff decodes to a chunk of its own before it converts colours */
         n_bytes = saturated_add(n_bytes, image->chunk_bytes);
     if (tiff_image_wants_decoder(image) && (image->tiled || !tiff_image_decodes_in_place(image)))
