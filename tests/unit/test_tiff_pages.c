@@ -300,6 +300,44 @@ static void check_damaged(const struct file *file, const char *path, enum missin
     stack_close(stack);
 }
 
+/* What decoding a page needs holds no other pages: neither their voxels nor, far away, their directories. */
+static void a_page_is_read_alone(void **state)
+{
+    enum { NX = 200, NY = 100, STEP = 40000, PAGES = 40 };
+    unsigned char *data = calloc(PAGES, STEP);
+    const char *path = temp_path(*state, "pages.tif");
+    struct file file = {.nx = NX, .ny = NY, .voxel_bytes = 1};
+    struct error error = {0};
+    struct stack *stack = NULL;
+    assert_non_null(data);
+    memcpy(data, "II\x2a\0\x10\0\0", 8); /* the first directory is at 16 */
+    for (unsigned i = 0; i < PAGES; i++) {
+        struct page page = {.packed = true, .nstrips = 1, .rows = NY};
+        page.strips[0] = (struct block){.at = (uint64_t)i * STEP + 256, .n_bytes = 21000};
+        page.used[0] = &page.strips[0];
+        const unsigned next = i + 1 < PAGES ? (i + 1) * STEP + 16 : 0;
+        const struct entry entries[] = {
+            {256, 1, NX, NULL}, {257, 1, NY, NULL},
+            {258, 1, 8, NULL},  {259, 1, 32773, NULL},
+            {262, 1, 1, NULL},  {273, 1, 0, &page.strips[0]},
+            {278, 1, NY, NULL}, {279, 1, 0, &page.strips[0]},
+        };
+        unsigned char *to = data + (size_t)i * STEP + 16;
+        to += put(&file, to, sizeof entries / sizeof *entries, 2);
+        for (unsigned k = 0; k < sizeof entries / sizeof *entries; k++)
+            to += write_entry(&file, &page, &entries[k], to);
+        put(&file, to, next, 4);
+    }
+    temp_file_write(path, data, (size_t)PAGES * STEP);
+    if (stack_open(&stack, &(struct stack_request){.input = path}, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(stack->extent.nz, PAGES);
+    for (unsigned z = 0; z < PAGES; z++)
+        assert_in_range(stack->slices[z].header.encoded_bytes, 21000, 25000);
+    stack_close(stack);
+    free(data);
+}
+
 /* Nothing but memory errors can be wrong with what is read of them. */
 static void damage_is_survived(void **state)
 {
@@ -340,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_page_is_a_slice),
+        cmocka_unit_test(a_page_is_read_alone),
         cmocka_unit_test(damage_is_survived),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
