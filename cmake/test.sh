@@ -38,7 +38,7 @@ have_fuzzer() {
         clang -x c -fsanitize=fuzzer,address,undefined -o "$root/build/have_fuzzer" - >/dev/null 2>&1
 }
 if [ $# -eq 0 ]; then
-    again tsan '^(test_(base|queue|pipeline|output_strips)|fault_soak)'
+    again tsan '^(test_(base|queue|pipeline|output_(strips|resume))|fault_soak)'
     again release '^(cli_memory_(peak|least)|test_codec_memory)$'
     if have_fuzzer; then
         FUZZ_SECONDS=${CI:+60} again fuzz . -j 3
