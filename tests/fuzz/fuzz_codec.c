@@ -115,7 +115,7 @@ void fuzz_codec_check(const struct codec *codec, const struct slice_header *head
                       size_t n_bytes)
 {
     size_t slice_bytes = check_header(header, n_bytes);
-    if (slice_bytes > FUZZ_SLICE_BYTES_MAX)
+    if (slice_bytes > FUZZ_SLICE_BYTES_MAX || header->decode_bytes > FUZZ_DECODE_BYTES_MAX)
         return;
     uint8_t *encoded = gather_parts(header, data);
     unsigned char *voxels = decode(codec, encoded, header, 0x5a);
