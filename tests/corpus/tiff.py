@@ -7,11 +7,11 @@ Pillow, as far as each of them can read the file; what the samples mean is worke
 of what became of each; fails for a file that is read wrongly, a crash, a hang, and where fewer than N files are read with
 --gray. Exits with 77 where a folder or a program is absent."""
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 
 try:
@@ -21,7 +21,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-SECONDS_MAX = 2.0
+SECONDS_MAX = 2.0  # of the processor: on a busy machine those of the clock say nothing
 TYPES = {"u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4", "f32": "f4"}
 RGB, PALETTE, YCBCR = 2, 3, 6  # PhotometricInterpretation
 JPEG = 7  # Compression
@@ -211,15 +211,20 @@ def expectations(path):
     return facts, found
 
 
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def read_slice(program, path, gray):
     """(what, line, voxels or None)"""
-    began = time.monotonic()
+    began = processor_seconds()
     arguments = [program] + (["--gray"] if gray else []) + [path]
     try:
         done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
     except subprocess.TimeoutExpired:
         return "hang", "", None
-    if time.monotonic() - began > SECONDS_MAX:
+    if processor_seconds() - began > SECONDS_MAX:
         return "slow", "", None
     if done.returncode != 0:
         text = done.stderr.decode(errors="replace")
