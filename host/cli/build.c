@@ -27,24 +27,6 @@ static char *output_folder(const struct options *options)
     return options->noperands == 2 ? strdup(options->operands[1]) : stack_input_output(options->operands[0]);
 }
 
-static enum status show_plan(const struct job *job, struct backend *backend, const char *folder,
-                             struct error *error)
-{
-    struct downsample_plan plan;
-    struct run_memory memory;
-    char shown[PRINTABLE_BYTES];
-    run_memory_init(&memory, backend->options, job, RUN_WRITES);
-    enum status status =
-        backend_plan(backend, &job->pyramid, job->whole_slices, &memory.budget, &plan, error);
-    if (status != STATUS_OK)
-        return status;
-    report_stack(job);
-    report_levels(job);
-    report_plan(job, backend, &memory, &plan);
-    printf("%-14s %s\n\nA dry run: nothing was written.\n", "output", printable(shown, sizeof shown, folder));
-    return STATUS_OK;
-}
-
 /* What a build knows once its input and its output were looked at. */
 struct build {
     const struct options *options;
@@ -96,9 +78,36 @@ static void print_up_to_date(const struct build *build)
 static void note_going_on(const struct build *build)
 {
     uint32_t first = build->state.first_slice, nz = build->job.pyramid.extent.nz;
-    if (first > 0)
+    if (first > 0 && !build->state.complete)
         message_note(build->options, "goes on where an earlier run ended: %u of %u slices are done", first,
                      nz);
+}
+
+/* What is to be done, of the slices that are still to be read. */
+static enum status show_plan(struct build *build, struct error *error)
+{
+    struct downsample_plan plan;
+    struct run_memory memory;
+    struct job part;
+    struct stack stack;
+    char shown[PRINTABLE_BYTES];
+    const uint32_t first = build->state.first_slice;
+    report_stack(&build->job);
+    report_levels(&build->job);
+    if (first < build->job.pyramid.extent.nz) {
+        job_part(&build->job, first, &part, &stack);
+        run_memory_init(&memory, build->options, &part, RUN_WRITES);
+        enum status status =
+            backend_plan(&build->backend, &part.pyramid, part.whole_slices, &memory.budget, &plan, error);
+        if (status != STATUS_OK)
+            return status;
+        report_plan(&part, &build->backend, &memory, &plan);
+    }
+    note_going_on(build);
+    printf("%-14s %s%s\n\nA dry run: nothing was written.\n", "output",
+           printable(shown, sizeof shown, build->folder),
+           build->state.complete ? ", which is up to date" : "");
+    return STATUS_OK;
 }
 
 /* Nothing is to be read any more: an earlier run died when only its last word was missing. */
@@ -164,7 +173,7 @@ static enum status build_with_backend(struct build *build, struct error *error)
     if (status != STATUS_OK)
         return status;
     if (options->dry_run)
-        status = show_plan(&build->job, &build->backend, build->folder, error);
+        status = show_plan(build, error);
     else
         status = run(build, error);
     build->stats.ended_at = clock_seconds();

@@ -6,12 +6,16 @@
 #include "cli/messages.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "codec/raw.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
-/* The options that decide what voxels a slice's file is read as, for the manifest. */
+/* The options that decide what voxels a slice's file is read as, for the manifest; and that nothing was
+ * flushed, on which no later run may build that promises more. */
 static void describe_options(const struct options *options, char text[JOB_OPTIONS_BYTES])
 {
     char channel[24] = "", time[24] = "";
@@ -19,12 +23,29 @@ static void describe_options(const struct options *options, char text[JOB_OPTION
         snprintf(channel, sizeof channel, "--channel %u ", (unsigned)options->channel);
     if (options->time)
         snprintf(time, sizeof time, "--time %u ", (unsigned)options->time);
-    snprintf(text, JOB_OPTIONS_BYTES, "%s%s%s%s%s%.150s%s", options->gray ? "--gray " : "",
-             options->widen ? "--widen " : "", channel, time, options->raw ? "--raw " : "",
-             options->raw ? options->raw : "", options->raw ? " " : "");
+    snprintf(text, JOB_OPTIONS_BYTES, "%s%s%s%s%s%s%.400s%s", options->no_sync ? "--no-sync " : "",
+             options->gray ? "--gray " : "", options->widen ? "--widen " : "", channel, time,
+             options->raw ? "--raw " : "", options->raw ? options->raw : "", options->raw ? " " : "");
     size_t n = strlen(text);
     if (n > 0)
         text[n - 1] = '\0';
+}
+
+/* Where and how the voxels of a slice lie, when that stands in another file than they do: a number that is
+ * another where any of it is. */
+static uint64_t hash_layout(const struct slice *slice)
+{
+    const struct slice_header *header = &slice->header;
+    char text[512];
+    if (!slice->path || slice->codec != &codec_raw)
+        return 0;
+    int n = snprintf(text, sizeof text,
+                     "%s %d %d %d %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+                     header->layout, (int)header->type, header->swapped, header->f64, header->streamed,
+                     header->voxels_offset, header->stream.offset, header->stream.n_bytes,
+                     header->stream_end_bytes, header->nparts ? header->parts[0].offset : 0,
+                     header->encoded_bytes);
+    return XXH3_64bits(text, (size_t)n) >> 1 | 1; /* positive as JSON's integers are signed, and never 0 */
 }
 
 /* What the manifest records of every slice. */
@@ -42,6 +63,7 @@ static enum status fill_source(struct job *job, struct error *error)
             .n_bytes = stack->slices[z].n_bytes,
             .mtime_ns = stack->slices[z].mtime_ns,
             .identity = stack->slices[z].identity,
+            .layout_hash = hash_layout(&stack->slices[z]),
         };
     job->source = (struct output_source){
         .folder = stack->folder,

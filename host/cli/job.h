@@ -13,7 +13,7 @@
 #include "stack/stack.h"
 #include "volume/pyramid.h"
 
-enum { JOB_OPTIONS_BYTES = 256 };
+enum { JOB_OPTIONS_BYTES = 512 };
 
 /* Everything in it is owned by the job. */
 struct job {

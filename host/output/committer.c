@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@ struct committer {
     struct slice_records *records;
     struct journal *journal;
     bool durable, syncfs_tells; /* written by create */
+    unsigned batch_files;       /* of a batch, at most; written by create */
     struct commit_batch *batches[2];
     unsigned filling; /* index; of who adds */
     struct stage thread;
@@ -168,6 +170,15 @@ static void *committer_main(void *context)
     return NULL;
 }
 
+/* As many as leave half of the files that may be open to others. */
+static unsigned batch_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 4 * BATCH_FILES)
+        return BATCH_FILES;
+    return limit.rlim_cur < 8 ? 1 : (unsigned)limit.rlim_cur / 4 - 1;
+}
+
 enum status committer_create(struct committer **result, int folder_fd, const char *folder,
                              struct slice_records *records, struct journal *journal, bool durable,
                              struct error *error)
@@ -181,6 +192,7 @@ enum status committer_create(struct committer **result, int folder_fd, const cha
     committer->journal = journal;
     committer->durable = durable;
     committer->syncfs_tells = syncfs_tells(folder_fd);
+    committer->batch_files = batch_files();
     pthread_mutex_init(&committer->lock, NULL);
     pthread_cond_init(&committer->changed, NULL);
     for (int i = 0; i < 2; i++)
@@ -224,7 +236,7 @@ enum status committer_add(struct committer *committer, struct atomic_file *file,
     batch->n_bytes += file->n_bytes;
     file->fd = -1;
     file->hasher = NULL;
-    bool full = batch->nfiles == BATCH_FILES || batch->n_bytes >= BATCH_BYTES ||
+    bool full = batch->nfiles >= committer->batch_files || batch->n_bytes >= BATCH_BYTES ||
                 clock_seconds() - batch->began >= batch_seconds;
     return full ? hand_over(committer, error) : STATUS_OK;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,9 +88,21 @@ failed:
                            shown_source);
 }
 
+/* What systems leave in any folder that somebody looks at or deletes from. It is left alone. */
+static bool is_of_the_system(const char *name)
+{
+    static const char *const names[] = {".DS_Store", "Thumbs.db", "desktop.ini"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    return strncmp(name, "._", 2) == 0 || strncmp(name, ".nfs", 4) == 0;
+}
+
 static void note_foreign(struct contents *contents, const char *level, const char *name)
 {
     char path[sizeof contents->foreign];
+    if (is_of_the_system(name))
+        return;
     snprintf(path, sizeof path, "%s%s%s", level, *level ? "/" : "", name);
     if (!contents->foreign[0] || strcmp(path, contents->foreign) < 0)
         strcpy(contents->foreign, path);

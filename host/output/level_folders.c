@@ -271,10 +271,12 @@ static enum status find_resume(struct level_folders *folders, const struct outpu
                                struct error *error)
 {
     char shown[PRINTABLE_BYTES];
-    enum status status =
-        request->force ? slice_records_init(&folders->resume.records, request->pyramid, error)
-                       : resume_find(&folders->resume, folders->folder_fd, folders->folder, request->pyramid,
-                                     request->source, &request->form, request->check, error);
+    enum status status = request->force
+                             ? slice_records_init(&folders->resume.records, request->pyramid, error)
+                             : resume_find(&folders->resume, folders->folder_fd, folders->folder,
+                                           request->pyramid, request->source, &request->form, false, error);
+    if (status == STATUS_OK && folders->resume.state.first_slice > folders->first_slice)
+        resume_cut(&folders->resume, folders->first_slice); /* contents may have been lost behind it */
     if (status == STATUS_OK && folders->resume.state.first_slice != folders->first_slice)
         return error_set(error, STATUS_OUTPUT, "%s: was changed by another run meanwhile; run again",
                          printable(shown, sizeof shown, folders->folder));
@@ -311,7 +313,9 @@ enum status level_folders_open(struct output **output, const struct output_reque
                                uint32_t first_slice, struct error *error)
 {
     struct output_state state;
-    enum status status = level_folders_check(request, &state, error); /* before anything is touched */
+    struct output_request lengths = *request; /* contents were looked at when first_slice was found */
+    lengths.check = false;
+    enum status status = level_folders_check(&lengths, &state, error); /* before anything is touched */
     if (status != STATUS_OK)
         return status;
     struct level_folders *folders = calloc(1, sizeof *folders);

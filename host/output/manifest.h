@@ -8,7 +8,8 @@
  *   source          {folder, options: those that say how slices are read (absent for none),
  *                   slices: for every z {name, bytes, mtime_ns}, or null where it is missing;
  *                   of a file with several slices also {page}, or {plane} where one directory stands
- *                   for all}
+ *                   for all, and of a raw volume {layout_hash}: another where its header says otherwise
+ *                   where and how voxels lie}
  *   extent          {nx, ny, nz} of level 0, in voxels
  *   type            "u8" ... "f32", of every level
  *   spacing         {x, y, z, unit} of level 0, null for what is not known, and {source}: who told it,

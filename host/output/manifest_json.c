@@ -19,6 +19,8 @@ static json_t *slice_json(const struct source_slice *slice)
     json_t *json = json_with(json_object(), "name", json_text(slice->name));
     if (slice->part)
         json = json_with(json, slice->part, json_integer(slice->part_number));
+    if (slice->layout_hash)
+        json = json_with(json, "layout_hash", json_integer((json_int_t)slice->layout_hash));
     json = json_with(json, "bytes", json_integer((json_int_t)slice->n_bytes));
     return json_with(json, "mtime_ns", json_integer(slice->mtime_ns));
 }

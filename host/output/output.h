@@ -26,6 +26,7 @@ struct source_slice {
     uint64_t n_bytes;
     int64_t mtime_ns;
     struct file_identity identity;
+    uint64_t layout_hash; /* of where and how its voxels lie, when another file says so; 0: its own does */
 };
 
 /* What goes in, besides voxels; everything is borrowed until output_close. */

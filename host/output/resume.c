@@ -176,6 +176,14 @@ enum status resume_find(struct resume *resume, int folder_fd, const char *folder
     return status;
 }
 
+void resume_cut(struct resume *resume, uint32_t first_slice)
+{
+    for (unsigned level = 1; level <= resume->records.nlevels; level++)
+        for (uint32_t z = first_slice >> level; z < resume->records.nz[level]; z++)
+            resume->records.slices[level][z] = (struct slice_record){.n_bytes = 0};
+    resume->state = (struct output_state){.first_slice = first_slice};
+}
+
 void resume_end(struct resume *resume)
 {
     slice_records_end(&resume->records);

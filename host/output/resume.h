@@ -19,6 +19,8 @@ struct resume {
 enum status resume_find(struct resume *resume, int folder_fd, const char *folder,
                         const struct pyramid *pyramid, const struct output_source *source,
                         const struct output_form *form, bool check, struct error *error);
+/* Lets only those slices stay that come from slices before first_slice, which begins a slab. */
+void resume_cut(struct resume *resume, uint32_t first_slice);
 void resume_end(struct resume *resume);
 
 #endif

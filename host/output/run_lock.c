@@ -90,7 +90,8 @@ static enum status try_lock(int *fd, int folder_fd, const char *folder, struct e
         return output_failure(error, errno, folder, LOCK_NAME);
     int failure = flock(*fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
     read_holder(*fd, &holder);
-    if (failure == EWOULDBLOCK || (failure != 0 && is_alive(&holder))) {
+    /* EACCES: how SMB tells that another host has it. */
+    if (failure == EWOULDBLOCK || failure == EACCES || (failure != 0 && is_alive(&holder))) {
         close(*fd);
         *fd = -1;
         return held(folder, &holder, error);

@@ -88,10 +88,16 @@ static const struct slice *find_mixed_depth(const struct stack *stack)
     return narrow ? wide : NULL;
 }
 
-static enum status mixed_depth_refused(const struct stack *stack, const struct slice *wide,
+/* A slice as messages about its stack name it: "slice_0007.tif", "page 7". */
+static const char *short_label(const struct slice *slice, char label[SLICE_LABEL_BYTES])
+{
+    return slice->part ? strrchr(slice_label(slice, label), ':') + 2 : slice->name;
+}
+
+static enum status mixed_depth_refused(const struct stack *stack, const char *input, const struct slice *wide,
                                        struct error *error)
 {
-    char shown[256], shown_wide[200], numbers[300];
+    char shown[256], shown_wide[200], numbers[300], label[SLICE_LABEL_BYTES];
     struct ranges ranges = {.width = stack->number_width};
     unsigned nnarrow = 0;
     char *text = NULL;
@@ -109,22 +115,22 @@ static enum status mixed_depth_refused(const struct stack *stack, const struct s
         status = error_set(error, STATUS_INPUT,
                            "%s: %u of %u slices have 8 bits (%s), and others, as %s, 16; save them alike, or "
                            "scale those of 8 bits to 16 with --widen",
-                           printable(shown, sizeof shown, stack->folder), nnarrow,
+                           printable(shown, sizeof shown, input), nnarrow,
                            stack->extent.nz - stack->nmissing - (unsigned)stack->nunreadable,
                            ranges_show(numbers, sizeof numbers, text),
-                           printable(shown_wide, sizeof shown_wide, wide->name));
+                           printable(shown_wide, sizeof shown_wide, short_label(wide, label)));
     free(text);
     bytes_end(&ranges.text);
     return status;
 }
 
-static enum status agree_on_depth(struct stack *stack, bool widened, struct error *error)
+static enum status agree_on_depth(struct stack *stack, const char *input, bool widened, struct error *error)
 {
     const struct slice *wide = find_mixed_depth(stack);
     if (!wide)
         return STATUS_OK;
     if (!widened)
-        return mixed_depth_refused(stack, wide, error);
+        return mixed_depth_refused(stack, input, wide, error);
     for (uint32_t z = 0; z < stack->extent.nz; z++) {
         struct slice *slice = &stack->slices[z];
         if (slice->path && slice->header.type == VOXEL_U8)
@@ -136,7 +142,7 @@ static enum status agree_on_depth(struct stack *stack, bool widened, struct erro
 static enum status check_same(const struct slice *slice, const struct slice *first, struct error *error)
 {
     char shown[384], shown_first[200], label[SLICE_LABEL_BYTES], first_label[SLICE_LABEL_BYTES];
-    const char *first_name = first->part ? strrchr(slice_label(first, first_label), ':') + 2 : first->name;
+    const char *first_name = short_label(first, first_label);
     const struct slice_header *a = &slice->header, *b = &first->header;
     if (a->nx == b->nx && a->ny == b->ny && a->type == b->type)
         return STATUS_OK;
@@ -151,7 +157,7 @@ static enum status check_same(const struct slice *slice, const struct slice *fir
 enum status slice_headers_agree(struct stack *stack, const struct stack_request *request, struct error *error)
 {
     const struct slice *first = NULL;
-    enum status status = agree_on_depth(stack, request->widen, error);
+    enum status status = agree_on_depth(stack, request->input, request->widen, error);
     for (uint32_t z = 0; z < stack->extent.nz && status == STATUS_OK; z++) {
         const struct slice *slice = &stack->slices[z];
         if (!slice->path)

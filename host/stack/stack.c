@@ -67,24 +67,26 @@ static enum status gaps_refused(const struct stack *stack, struct error *error)
         stack->nmissing == 1 ? "it" : "them", stack->nmissing == 1 ? "its place" : "their places");
 }
 
-static enum status range_refused(const struct stack *stack, const struct slice_range *range,
+static enum status range_refused(const struct stack *stack, const struct stack_request *request,
                                  struct error *error)
 {
+    const struct slice_range *range = &request->range;
+    const char *input = strcmp(request->input, "-") == 0 ? "standard input" : request->input;
     char shown[PRINTABLE_BYTES], last[24] = "";
     uint64_t first = stack->slices[0].number;
     if (range->last < UINT64_MAX)
         snprintf(last, sizeof last, "%" PRIu64, range->last);
-    return error_set(error, STATUS_INPUT,
-                     "%s: none of its slices is in the range %" PRIu64 ":%s; they are %" PRIu64
-                     " to %" PRIu64,
-                     printable(shown, sizeof shown, stack->folder), range->first, last, first,
-                     first + stack->extent.nz - 1);
+    return error_set(
+        error, STATUS_INPUT,
+        "%s: none of its slices is in the range %" PRIu64 ":%s; they are %" PRIu64 " to %" PRIu64,
+        printable(shown, sizeof shown, input), range->first, last, first, first + stack->extent.nz - 1);
 }
 
 /* Keeps the places of the range. One at whose ends no slice has a file is as long nevertheless, as far as the
  * stack goes: the user named its ends. */
-static enum status take_range(struct stack *stack, const struct slice_range *range, struct error *error)
+static enum status take_range(struct stack *stack, const struct stack_request *request, struct error *error)
 {
+    const struct slice_range *range = &request->range;
     uint32_t kept = 0;
     bool any = false;
     if (!range->given)
@@ -94,7 +96,7 @@ static enum status take_range(struct stack *stack, const struct slice_range *ran
         any |= slice->path && slice->number >= range->first && slice->number <= range->last;
     }
     if (!any)
-        return range_refused(stack, range, error);
+        return range_refused(stack, request, error);
     for (uint32_t z = 0; z < stack->extent.nz; z++) {
         struct slice slice = stack->slices[z];
         if (slice.number >= range->first && slice.number <= range->last)
@@ -149,7 +151,7 @@ static enum status open_slices(struct stack *stack, const struct stack_request *
     if (status == STATUS_OK && !stack->kind)
         status = check_one_of_each(request, error);
     if (status == STATUS_OK)
-        status = take_range(stack, &request->range, error);
+        status = take_range(stack, request, error);
     if (status == STATUS_OK)
         status = count_missing(stack, error);
     if (status != STATUS_OK)
