@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# sh tests/coverage.sh [ctest arguments]: builds with gcov's counters, runs the tests and reports which lines and branches of
+# host/ they took: a table on stdout, and page by page in build/coverage/report/index.html. What a process did that was killed
+# is not counted.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/cmake/packages.sh"
+install_packages gcovr
+cd "$root"
+cmake --preset coverage >/dev/null
+cmake --build --preset coverage
+find build/coverage -name '*.gcda' -delete
+status=0
+ctest --preset coverage -j 2 -E '^(oclgrind|cli_memory_peak)' "$@" >build/coverage/test.log 2>&1 || status=$?
+tail -n 20 build/coverage/test.log >&2
+mkdir -p build/coverage/report
+gcovr --root . --filter host/ --object-directory build/coverage --branches --exclude-unreachable-branches --print-summary \
+    --html-details build/coverage/report/index.html --sort-percentage --txt build/coverage/report/table.txt
+cat build/coverage/report/table.txt
+exit $status
