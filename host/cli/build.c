@@ -15,6 +15,7 @@
 #include "cli/run_stats.h"
 #include "cli/signals.h"
 #include "cli/values.h"
+#include "output/output_space.h"
 #include "stack/stack_input.h"
 
 #include <stdio.h>
@@ -188,6 +189,36 @@ static enum status build_with_backend(struct build *build, struct error *error)
     return status;
 }
 
+/* Whether what is to be written fits on its disk: what is certain not to is refused before anything is made.
+ */
+static enum status check_space(const struct build *build, struct error *error)
+{
+    struct output_space space;
+    char shown[384], needed[VALUE_BYTES], available[VALUE_BYTES];
+    enum status status = output_space_check(&build->request, build->state.first_slice, &space, error);
+    if (status != STATUS_OK)
+        return status;
+    printable(shown, sizeof shown, build->folder);
+    value_bytes(needed, space.needed_bytes);
+    value_bytes(available, space.free_bytes);
+    if (space.needed_files > 0)
+        return error_set(
+            error, STATUS_OUTPUT,
+            "%s: takes %llu files, and its disk has room for %llu; remove some, or choose another "
+            "OUTPUT",
+            shown, (unsigned long long)space.needed_files, (unsigned long long)space.free_files);
+    if (space.needed_bytes > 0 && space.certain)
+        return error_set(
+            error, STATUS_OUTPUT,
+            "%s: takes %s, and its disk has %s free; free some space, choose another OUTPUT, or try "
+            "--compression",
+            shown, needed, available);
+    if (space.needed_bytes > 0)
+        message_note(build->options, "%s: takes up to %s, and its disk has %s free; it may become full",
+                     shown, needed, available);
+    return STATUS_OK;
+}
+
 static enum status build_into(const char *folder, const struct options *options, struct error *error)
 {
     struct build build = {.options = options, .folder = folder, .stats = {.started_at = clock_seconds()}};
@@ -203,6 +234,8 @@ static enum status build_into(const char *folder, const struct options *options,
         .check = options->check,
     };
     status = level_folders_check(&build.request, &build.state, error);
+    if (status == STATUS_OK && !build.state.complete)
+        status = check_space(&build, error);
     if (status != STATUS_OK)
         goto close_job;
     notes_on_stack(build.job.stack, options);

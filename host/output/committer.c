@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -35,14 +36,21 @@ struct commit_batch {
     struct finished files[BATCH_FILES];
 };
 
+/* The disk that a level folder is on: it may be another one's than its neighbours'. */
+struct level_disk {
+    bool known;
+    dev_t device;
+    bool syncfs_tells;
+};
+
 /* `filling` belongs to who adds, `batches` to whoever has them: the lock says when one changes hands. */
 struct committer {
-    int folder_fd;
-    const char *folder;
     struct slice_records *records;
     struct journal *journal;
-    bool durable, syncfs_tells; /* written by create */
-    unsigned batch_files;       /* of a batch, at most; written by create */
+    bool durable;                            /* written by create */
+    bool kernel_tells;                       /* of errors, by syncfs; written by create */
+    struct level_disk disks[LEVELS_MAX + 1]; /* by level; the thread's */
+    unsigned batch_files;                    /* of a batch, at most; written by create */
     struct commit_batch *batches[2];
     unsigned filling; /* index; of who adds */
     struct stage thread;
@@ -53,20 +61,24 @@ struct committer {
     struct error error;          /* under lock: the first one; nothing is committed any more */
 };
 
+/* Since Linux 5.8 syncfs tells of what could not be written back. */
+static bool kernel_tells(void)
+{
+    struct utsname name;
+    unsigned major = 0, minor = 0;
+    return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 5 || (major == 5 && minor >= 8));
+}
+
 /* File systems whose syncfs writes all of their files back, and tells when one could not be: by statfs. */
 static bool syncfs_tells(int folder_fd)
 {
-    struct utsname name;
-    struct statfs about;
-    unsigned major = 0, minor = 0;
-    if (uname(&name) != 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 ||
-        fstatfs(folder_fd, &about) != 0)
-        return false;
     enum { XFS = 0x58465342 };
-    bool known = about.f_type == EXT4_SUPER_MAGIC || about.f_type == XFS ||
-                 (unsigned long)about.f_type == BTRFS_SUPER_MAGIC ||
-                 (unsigned long)about.f_type == F2FS_SUPER_MAGIC || about.f_type == TMPFS_MAGIC;
-    return known && (major > 5 || (major == 5 && minor >= 8));
+    struct statfs about;
+    return fstatfs(folder_fd, &about) == 0 &&
+           (about.f_type == EXT4_SUPER_MAGIC || about.f_type == XFS ||
+            (unsigned long)about.f_type == BTRFS_SUPER_MAGIC ||
+            (unsigned long)about.f_type == F2FS_SUPER_MAGIC || about.f_type == TMPFS_MAGIC);
 }
 
 static void abandon_from(struct commit_batch *batch, unsigned first)
@@ -75,16 +87,39 @@ static void abandon_from(struct commit_batch *batch, unsigned first)
         atomic_file_abandon(&batch->files[i].file);
 }
 
-/* The contents of all files of the batch. */
-static enum status sync_contents(const struct committer *committer, struct commit_batch *batch,
-                                 struct error *error)
+static const struct level_disk *disk_of(struct committer *committer, const struct finished *finished)
 {
-    if (committer->syncfs_tells && batch->nfiles > FEW_FILES)
-        return syncfs(committer->folder_fd) == 0 ? STATUS_OK
-                                                 : output_failure(error, errno, committer->folder, NULL);
+    struct level_disk *disk = &committer->disks[finished->level];
+    struct stat about;
+    if (!disk->known && fstat(finished->file.folder_fd, &about) == 0) {
+        disk->device = about.st_dev;
+        disk->syncfs_tells = committer->kernel_tells && syncfs_tells(finished->file.folder_fd);
+        disk->known = true;
+    }
+    return disk;
+}
+
+/* Whether an earlier file of the batch had the whole disk of file i flushed. */
+static bool was_flushed(struct committer *committer, const struct commit_batch *batch, unsigned i)
+{
+    const struct level_disk *disk = disk_of(committer, &batch->files[i]);
+    for (unsigned j = 0; j < i; j++)
+        if (disk_of(committer, &batch->files[j])->device == disk->device)
+            return true;
+    return false;
+}
+
+/* The contents of all files of the batch. */
+static enum status sync_contents(struct committer *committer, struct commit_batch *batch, struct error *error)
+{
     enum status status = STATUS_OK;
-    for (unsigned i = 0; i < batch->nfiles && status == STATUS_OK; i++)
-        status = atomic_file_sync(&batch->files[i].file, error);
+    for (unsigned i = 0; i < batch->nfiles && status == STATUS_OK; i++) {
+        struct atomic_file *file = &batch->files[i].file;
+        if (batch->nfiles <= FEW_FILES || !disk_of(committer, &batch->files[i])->syncfs_tells)
+            status = atomic_file_sync(file, error);
+        else if (!was_flushed(committer, batch, i) && syncfs(file->folder_fd) != 0)
+            status = output_failure(error, errno, file->folder, NULL);
+    }
     return status;
 }
 
@@ -179,19 +214,16 @@ static unsigned batch_files(void)
     return limit.rlim_cur < 8 ? 1 : (unsigned)limit.rlim_cur / 4 - 1;
 }
 
-enum status committer_create(struct committer **result, int folder_fd, const char *folder,
-                             struct slice_records *records, struct journal *journal, bool durable,
-                             struct error *error)
+enum status committer_create(struct committer **result, struct slice_records *records,
+                             struct journal *journal, bool durable, struct error *error)
 {
     struct committer *committer = calloc(1, sizeof *committer);
     if (!committer)
         return error_no_memory(error, sizeof *committer, "the output");
-    committer->folder_fd = folder_fd;
-    committer->folder = folder;
     committer->records = records;
     committer->journal = journal;
     committer->durable = durable;
-    committer->syncfs_tells = syncfs_tells(folder_fd);
+    committer->kernel_tells = kernel_tells();
     committer->batch_files = batch_files();
     pthread_mutex_init(&committer->lock, NULL);
     pthread_cond_init(&committer->changed, NULL);

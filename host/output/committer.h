@@ -9,7 +9,8 @@
  *
  * How contents get to the disk was measured (448 slices, 328 MB, ext4 on a virtual disk): fsync of each file
  * 1.2 to 1.7 s, syncfs once 0.05 to 0.2 s. So syncfs it is where it tells of errors (Linux 5.8, and file
- * systems known to take part), and fsync of each file everywhere else and for the few files of a small batch.
+ * systems known to take part), for every disk that the level folders are on, and fsync of each file
+ * everywhere else and for the few files of a small batch.
  */
 #ifndef STACKTHUMB_OUTPUT_COMMITTER_H
 #define STACKTHUMB_OUTPUT_COMMITTER_H
@@ -23,12 +24,10 @@
 
 struct committer;
 
-/* Files lie in folders below the one that is open as folder_fd, and `folder` to messages. `records` and
- * `journal` are written by the committer's thread until it is flushed or freed; all are borrowed. Without
- * `durable` it is left to the system when anything reaches the disk. */
-enum status committer_create(struct committer **committer, int folder_fd, const char *folder,
-                             struct slice_records *records, struct journal *journal, bool durable,
-                             struct error *error);
+/* `records` and `journal` are written by the committer's thread until it is flushed or freed; all are
+ * borrowed. Without `durable` it is left to the system when anything reaches the disk. */
+enum status committer_create(struct committer **committer, struct slice_records *records,
+                             struct journal *journal, bool durable, struct error *error);
 
 /* Takes over a hashed file that is complete but for its name: slice z of a level. May wait for the batch
  * before. STATUS_OUTPUT on failure, which may be that of an earlier file; `file` is taken over nevertheless.

@@ -152,7 +152,7 @@ static enum status check_level(struct contents *contents, const char *name, stru
     if (fd < 0)
         return output_failure(error, errno, contents->folder, name);
     enum status status = STATUS_OK;
-    if (fstat(fd, &about) != 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+    if (fstat(fd, &about) != 0)
         status = output_failure(error, errno, contents->folder, name);
     else if (same_file(&about, &contents->source))
         status = error_set(error, STATUS_OUTPUT, "%s: is the input folder itself; choose another OUTPUT",
@@ -244,8 +244,6 @@ enum status folder_guard_check(int folder_fd, const char *folder, const struct o
     enum status status = check_not_above(folder_fd, folder, source->folder, &contents.source, error);
     if (status != STATUS_OK)
         return status;
-    if (faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-        return output_failure(error, errno, folder, NULL);
     status = sort_inputs(source, &inputs, &contents.ninputs, error);
     if (status != STATUS_OK)
         return status;
@@ -253,6 +251,18 @@ enum status folder_guard_check(int folder_fd, const char *folder, const struct o
     status = folder_visit(folder_fd, folder, visit_entry, &contents, error);
     free(inputs);
     return status != STATUS_OK || force ? status : check_ours(&contents, error);
+}
+
+enum status folder_guard_check_writable(int folder_fd, const char *folder, struct error *error)
+{
+    if (faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        return output_failure(error, errno, folder, NULL);
+    for (unsigned level = 1; level <= LEVELS_MAX; level++) {
+        char name[LEVEL_NAME_BYTES];
+        if (faccessat(folder_fd, level_name(name, level), W_OK | X_OK, AT_EACCESS) != 0 && errno != ENOENT)
+            return output_failure(error, errno, folder, name);
+    }
+    return STATUS_OK;
 }
 
 /* True when some component of `path` is "..". */

@@ -10,11 +10,14 @@
 #include <stdbool.h>
 
 /* The folder open as folder_fd (`folder` to its opener) may be written into: it is neither source->folder nor
- * above it, it is writable, its level folders are folders and none is source->folder, and, unless `force`, it
+ * above it, its level folders are folders and none is source->folder, and, unless `force`, it
  * holds nothing, or a manifest of this program and level folders of slices. No slice in its level folders is
  * one of the source, by device and inode. */
 enum status folder_guard_check(int folder_fd, const char *folder, const struct output_source *source,
                                bool force, struct error *error);
+
+/* It and its level folders are writable. */
+enum status folder_guard_check_writable(int folder_fd, const char *folder, struct error *error);
 
 /* `folder` does not exist, and may be created. */
 enum status folder_guard_check_absent(const char *folder, struct error *error);

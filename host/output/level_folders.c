@@ -6,7 +6,9 @@
  *           -> manifest that says "not complete" -> level folders
  *   write   partial file of each slice that has begun; renamed with its last row. What is to be compressed
  *           goes through strip_files, which do the same strip by strip
- *   finish  remove an earlier pyramid's slices that are none of this one's -> manifest that says "complete"
+ *   finish  remove an earlier pyramid's slices that are none of this one's -> look whether all is in its
+ * place
+ *           -> manifest that says "complete"
  */
 #include "base/bytes.h"
 #include "base/checked.h"
@@ -15,7 +17,9 @@
 #include "codec/codec.h"
 #include "output/atomic_file.h"
 #include "output/committer.h"
+#include "output/folder_flush.h"
 #include "output/folder_guard.h"
+#include "output/in_place.h"
 #include "output/journal.h"
 #include "output/level_names.h"
 #include "output/level_sweep.h"
@@ -149,6 +153,16 @@ static enum status level_folders_settle(struct output *output, struct error *err
     return syncfs(folders->folder_fd) == 0 ? STATUS_OK : output_failure(error, errno, folders->folder, NULL);
 }
 
+/* Everything is still where it was put. */
+static enum status check_in_place(const struct level_folders *folders, struct error *error)
+{
+    enum status status = in_place_folder(folders->folder_fd, folders->folder, error);
+    for (unsigned level = 1; level <= folders->pyramid.nlevels && status == STATUS_OK; level++)
+        status = in_place_level(folders->folder_fd, &folders->levels[level].folder, level,
+                                &folders->resume.records, error);
+    return status;
+}
+
 static enum status level_folders_finish(struct output *output, struct error *error)
 {
     struct level_folders *folders = (struct level_folders *)output;
@@ -164,8 +178,10 @@ static enum status level_folders_finish(struct output *output, struct error *err
                              printable(shown, sizeof shown, done->folder.path), done->folder.nwritten,
                              done->nz);
         status = level_sweep(folders->folder_fd, folders->folder, level, done->nz,
-                             level > folders->pyramid.nlevels, error);
+                             level > folders->pyramid.nlevels, !folders->form.unsynced, error);
     }
+    if (status == STATUS_OK)
+        status = check_in_place(folders, error);
     if (status != STATUS_OK)
         return status;
     status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
@@ -248,7 +264,17 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
         if (folders->form.encoding == ENCODING_NONE && encode_head(folders, level, error) != STATUS_OK)
             return error->status;
     }
-    return STATUS_OK;
+    return folders->form.unsynced ? STATUS_OK
+                                  : atomic_folder_sync(folders->folder_fd, folders->folder, error);
+}
+
+/* The folder's own name, and those above it. Where there is a manifest the run that wrote it has done that.
+ */
+static enum status flush_name(const struct level_folders *folders, struct error *error)
+{
+    bool is_new = faccessat(folders->folder_fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    return is_new && !folders->form.unsynced ? folder_flush_above(folders->folder_fd, folders->folder, error)
+                                             : STATUS_OK;
 }
 
 /* What the pyramid is begun or gone on with: the journal and the manifest that it belongs to. */
@@ -291,22 +317,17 @@ static enum status prepare(struct level_folders *folders, const struct output_re
     if ((status = run_lock_take(&folders->lock, folders->folder_fd, folders->folder, error)) != STATUS_OK ||
         (status = folder_guard_check(folders->folder_fd, folders->folder, request->source, request->force,
                                      error)) != STATUS_OK ||
+        (status = flush_name(folders, error)) != STATUS_OK ||
         (status = find_resume(folders, request, error)) != STATUS_OK ||
         (status = level_sweep_partial(folders->folder_fd, folders->folder, error)) != STATUS_OK ||
         (status = begin_records(folders, error)) != STATUS_OK ||
         (status = open_levels(folders, error)) != STATUS_OK ||
-        (status = committer_create(&folders->committer, folders->folder_fd, folders->folder,
-                                   &folders->resume.records, folders->journal, !folders->form.unsynced,
-                                   error)) != STATUS_OK ||
+        (status = committer_create(&folders->committer, &folders->resume.records, folders->journal,
+                                   !folders->form.unsynced, error)) != STATUS_OK ||
         folders->form.encoding == ENCODING_NONE)
         return status;
     return strip_files_open(&folders->strip_files, &folders->pyramid, &folders->form, folders->committer,
                             error);
-}
-
-static int open_folder(const char *folder)
-{
-    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 enum status level_folders_open(struct output **output, const struct output_request *request,
@@ -340,7 +361,7 @@ enum status level_folders_open(struct output **output, const struct output_reque
         status = output_failure(error, failure, folders->folder, NULL);
         goto close_folders;
     }
-    folders->folder_fd = open_folder(request->folder);
+    folders->folder_fd = open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     status = folders->folder_fd < 0 ? output_failure(error, errno, request->folder, NULL)
                                     : prepare(folders, request, error);
 close_folders:
@@ -358,36 +379,4 @@ uint64_t level_folders_memory_bytes(const struct pyramid *pyramid, const struct 
     return form->encoding == ENCODING_NONE
                ? n_bytes
                : saturated_add(n_bytes, strip_files_memory_bytes(pyramid, form, nstarted));
-}
-
-static enum status check_folder(int fd, const struct output_request *request, struct output_state *state,
-                                struct error *error)
-{
-    struct resume resume;
-    enum status status = folder_guard_check(fd, request->folder, request->source, request->force, error);
-    if (status != STATUS_OK || request->force)
-        return status;
-    status = resume_find(&resume, fd, request->folder, request->pyramid, request->source, &request->form,
-                         request->check, error);
-    if (status != STATUS_OK)
-        return status;
-    *state = resume.state;
-    resume_end(&resume);
-    return STATUS_OK;
-}
-
-enum status level_folders_check(const struct output_request *request, struct output_state *state,
-                                struct error *error)
-{
-    *state = (struct output_state){.first_slice = 0};
-    if (!*request->folder)
-        return error_set(error, STATUS_OUTPUT, "OUTPUT: its name is empty; name a folder");
-    int fd = open_folder(request->folder);
-    if (fd < 0 && errno == ENOENT)
-        return folder_guard_check_absent(request->folder, error);
-    if (fd < 0)
-        return output_failure(error, errno, request->folder, NULL);
-    enum status status = check_folder(fd, request, state, error);
-    close(fd);
-    return status;
 }

@@ -2,6 +2,7 @@
 #include "output/level_sweep.h"
 
 #include "base/path.h"
+#include "output/atomic_file.h"
 #include "output/folder_entries.h"
 #include "output/journal.h"
 #include "output/level_names.h"
@@ -19,20 +20,24 @@ struct sweep {
     int fd;
     const char *path; /* for messages */
     uint64_t first;   /* slices from this z on go */
+    unsigned nremoved;
 };
 
 static enum status sweep_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
 {
-    const struct sweep *sweep = context;
+    struct sweep *sweep = context;
     uint32_t z;
     bool goes = slice_name_is_partial(name) || (slice_name_parse(name, &z) && z >= sweep->first);
-    if (goes && kind == ENTRY_FILE && unlinkat(sweep->fd, name, 0) != 0 && errno != ENOENT)
+    if (!goes || kind != ENTRY_FILE)
+        return STATUS_OK;
+    if (unlinkat(sweep->fd, name, 0) != 0 && errno != ENOENT)
         return output_failure(error, errno, sweep->path, name);
+    sweep->nremoved++;
     return STATUS_OK;
 }
 
 enum status level_sweep(int folder_fd, const char *folder, unsigned level, uint64_t first, bool also_folder,
-                        struct error *error)
+                        bool durable, struct error *error)
 {
     char name[LEVEL_NAME_BYTES];
     level_name(name, level);
@@ -40,9 +45,11 @@ enum status level_sweep(int folder_fd, const char *folder, unsigned level, uint6
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folder, name);
     char *path = path_join(folder, name);
-    struct sweep sweep = {fd, path, first};
+    struct sweep sweep = {.fd = fd, .path = path, .first = first};
     enum status status = path ? folder_visit(fd, path, sweep_entry, &sweep, error)
                               : error_no_memory(error, strlen(folder), "a file name");
+    if (status == STATUS_OK && durable && sweep.nremoved > 0)
+        status = atomic_folder_sync(fd, path, error);
     free(path);
     close(fd);
     /* With --force there may be files of others in it: then it stays. */
@@ -63,6 +70,6 @@ enum status level_sweep_partial(int folder_fd, const char *folder, struct error 
             return output_failure(error, errno, folder, partial);
     }
     for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++)
-        status = level_sweep(folder_fd, folder, level, UINT64_MAX, false, error);
+        status = level_sweep(folder_fd, folder, level, UINT64_MAX, false, false, error);
     return status;
 }

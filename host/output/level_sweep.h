@@ -10,9 +10,10 @@
 
 /* Removes partial files, and slices from z = first on, of a level folder, if there is one; and the folder, if
  * that leaves it empty and `also_folder`. The output folder is open as folder_fd, and `folder` to messages.
- * STATUS_OUTPUT on failure. */
+ * With `durable` it is settled on the disk what files are gone when this returns. STATUS_OUTPUT on failure.
+ */
 enum status level_sweep(int folder_fd, const char *folder, unsigned level, uint64_t first, bool also_folder,
-                        struct error *error);
+                        bool durable, struct error *error);
 
 /* Removes every partial file. */
 enum status level_sweep_partial(int folder_fd, const char *folder, struct error *error);

@@ -133,7 +133,8 @@ uint64_t level_folders_memory_bytes(const struct pyramid *pyramid, const struct 
                                     uint64_t nstarted);
 
 /* Checks without touching anything that level_folders_open would accept the folder (for --dry-run and before
- * any work), and finds how far the pyramid in it is. */
+ * any work), and finds how far the pyramid in it is. One that is complete may be where nothing can be
+ * written. */
 enum status level_folders_check(const struct output_request *request, struct output_state *state,
                                 struct error *error);
 

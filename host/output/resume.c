@@ -131,9 +131,11 @@ static enum status take_journal(struct manifest *manifest, int folder_fd, struct
 }
 
 /* Beside a complete manifest a journal or a lock tells of a run that died in its last step, or is under way.
- */
+ * Where nothing can be written they are of no use, and complete is what the manifest says. */
 static bool is_tidy(int folder_fd)
 {
+    if (faccessat(folder_fd, ".", W_OK, AT_EACCESS) != 0)
+        return true;
     return faccessat(folder_fd, JOURNAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
            faccessat(folder_fd, LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 }

@@ -41,15 +41,22 @@ static void read_holder(int fd, struct holder *holder)
         *holder = (struct holder){.pid = 0};
 }
 
-static enum status held(const char *folder, const struct holder *holder, struct error *error)
+/* `certain`: the kernel says so, and not only what stands in the file. */
+static enum status held(const char *folder, const struct holder *holder, bool certain, struct error *error)
 {
     char shown[384], host[200], who[256] = "";
+    printable(shown, sizeof shown, folder);
     if (holder->pid > 0)
         snprintf(who, sizeof who, " (process %ld on %s)", holder->pid,
                  printable(host, sizeof host, holder->host));
-    return error_set(error, STATUS_OUTPUT,
-                     "%s: another run%s is writing into it; wait for its end, or choose another OUTPUT",
-                     printable(shown, sizeof shown, folder), who);
+    return certain
+               ? error_set(error, STATUS_OUTPUT,
+                           "%s: another run%s is writing into it; wait for its end, or choose another OUTPUT",
+                           shown, who)
+               : error_set(error, STATUS_OUTPUT,
+                           "%s: another run%s seems to be writing into it, which cannot be told for certain "
+                           "on this file system; wait for its end, or remove %s if it has died",
+                           shown, who, LOCK_NAME);
 }
 
 /* For where nothing can be locked. A process that may not be signalled is alive. */
@@ -81,26 +88,51 @@ static enum status write_holder(int fd, const char *folder, struct error *error)
     return STATUS_OK;
 }
 
-/* Opens and locks the file; *fd is -1 when it went away meanwhile, and all is to be tried again. */
-static enum status try_lock(int *fd, int folder_fd, const char *folder, struct error *error)
+/* Opens the file; *is_others: it is another user's, and can only be read. -1, and errno, on failure. */
+static int open_lock(int folder_fd, bool *is_others)
+{
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = openat(folder_fd, LOCK_NAME, O_RDWR | O_CREAT | flags, 0666);
+    *is_others = fd < 0 && errno == EACCES;
+    return *is_others ? openat(folder_fd, LOCK_NAME, O_RDONLY | flags) : fd;
+}
+
+/* Whether some run holds the open file; then `error` tells. */
+static bool is_held(int fd, const char *folder, struct error *error)
 {
     struct holder holder;
-    *fd = openat(folder_fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    int failure = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    read_holder(fd, &holder);
+    /* EACCES: how SMB tells that another host has it. */
+    bool certain = failure == EWOULDBLOCK || failure == EACCES;
+    if (!certain && (failure == 0 || !is_alive(&holder)))
+        return false;
+    held(folder, &holder, certain, error);
+    return true;
+}
+
+/* Opens and locks the file; *fd is -1 when it went away meanwhile, and all is to be tried again. A stale one
+ * of another user is removed first. */
+static enum status try_lock(int *fd, int folder_fd, const char *folder, struct error *error)
+{
+    bool is_others;
+    *fd = open_lock(folder_fd, &is_others);
     if (*fd < 0)
         return output_failure(error, errno, folder, LOCK_NAME);
-    int failure = flock(*fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-    read_holder(*fd, &holder);
-    /* EACCES: how SMB tells that another host has it. */
-    if (failure == EWOULDBLOCK || failure == EACCES || (failure != 0 && is_alive(&holder))) {
-        close(*fd);
-        *fd = -1;
-        return held(folder, &holder, error);
+    enum status status = STATUS_OK;
+    bool is_ours = false;
+    if (is_held(*fd, folder, error))
+        status = error->status;
+    else if (is_named(*fd, folder_fd)) {
+        is_ours = !is_others;
+        if (is_others && unlinkat(folder_fd, LOCK_NAME, 0) != 0 && errno != ENOENT)
+            status = output_failure(error, errno, folder, LOCK_NAME);
     }
-    if (is_named(*fd, folder_fd))
+    if (status == STATUS_OK && is_ours)
         return STATUS_OK;
     close(*fd);
     *fd = -1;
-    return STATUS_OK;
+    return status;
 }
 
 enum status run_lock_take(struct run_lock *lock, int folder_fd, const char *folder, struct error *error)
@@ -110,7 +142,7 @@ enum status run_lock_take(struct run_lock *lock, int folder_fd, const char *fold
         if (try_lock(&lock->fd, folder_fd, folder, error) != STATUS_OK)
             return error->status;
     if (lock->fd < 0)
-        return held(folder, &(struct holder){.pid = 0}, error);
+        return held(folder, &(struct holder){.pid = 0}, true, error);
     enum status status = write_holder(lock->fd, folder, error);
     if (status != STATUS_OK)
         run_lock_give(lock);

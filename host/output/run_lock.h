@@ -4,7 +4,7 @@
  * The lock is the kernel's, on that file: it ends with its process, however that ends, and most network file
  * systems (NFS, SMB) keep it between hosts. So what stands in a lock file that is not locked is stale. Where
  * files cannot be locked at all, what stands there counts: a process of this host that is alive, or of
- * another host. */
+ * another host; the message then says to remove the file if that run has died. */
 #ifndef STACKTHUMB_OUTPUT_RUN_LOCK_H
 #define STACKTHUMB_OUTPUT_RUN_LOCK_H
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * What is looked at before an output folder is touched. */
+#include "output/folder_guard.h"
+#include "output/output.h"
+#include "output/output_failure.h"
+#include "output/resume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static enum status check_folder(int fd, const struct output_request *request, struct output_state *state,
+                                struct error *error)
+{
+    struct resume resume;
+    enum status status = folder_guard_check(fd, request->folder, request->source, request->force, error);
+    if (status != STATUS_OK)
+        return status;
+    if (request->force)
+        return folder_guard_check_writable(fd, request->folder, error);
+    status = resume_find(&resume, fd, request->folder, request->pyramid, request->source, &request->form,
+                         request->check, error);
+    if (status != STATUS_OK)
+        return status;
+    *state = resume.state;
+    resume_end(&resume);
+    return state->complete ? STATUS_OK : folder_guard_check_writable(fd, request->folder, error);
+}
+
+enum status level_folders_check(const struct output_request *request, struct output_state *state,
+                                struct error *error)
+{
+    *state = (struct output_state){.first_slice = 0};
+    if (!*request->folder)
+        return error_set(error, STATUS_OUTPUT, "OUTPUT: its name is empty; name a folder");
+    int fd = open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return folder_guard_check_absent(request->folder, error);
+    if (fd < 0)
+        return output_failure(error, errno, request->folder, NULL);
+    enum status status = check_folder(fd, request, state, error);
+    close(fd);
+    return status;
+}
