@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/printable.h"
+#include "codec/tiff_directory.h"
 
 #include <stddef.h>
 #include <tiffio.h>
@@ -118,6 +119,27 @@ uint64_t tiff_compression_decode_bytes(uint16_t number, uint64_t chunk_bytes)
     const struct decoder decoder = compression ? compression->decoder : (struct decoder){0};
     uint64_t window_bytes = chunk_bytes < decoder.window_bytes ? chunk_bytes : decoder.window_bytes;
     return saturated_add(decoder.state_bytes + window_bytes, saturated_mul3(decoder.nchunks, chunk_bytes, 1));
+}
+
+/* As measured with libtiff 4.5: 6 us for an uncompressed page, 10 at most for the other usual ones, 20 for
+ * fax, 200 for PixarLog, the tables of which are made at once. */
+unsigned tiff_compression_effort(uint16_t number)
+{
+    switch (number) {
+    case COMPRESSION_NONE:
+    case COMPRESSION_LZW:
+    case COMPRESSION_PACKBITS:
+    case COMPRESSION_ADOBE_DEFLATE:
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_ZSTD:
+    case COMPRESSION_JPEG:
+        return 1;
+    case COMPRESSION_PIXARLOG:
+    case TIFF_COMPRESSION_ODD: /* it may be that */
+        return 32;
+    default:
+        return 3;
+    }
 }
 
 bool tiff_compression_warned_of_damage(uint16_t number, unsigned nwarnings)

@@ -20,6 +20,9 @@ enum status tiff_compression_check(uint16_t compression, const struct tiff_pixel
 /* Bytes that libtiff's decoder takes for itself while it decodes a strip or tile of chunk_bytes. */
 uint64_t tiff_compression_decode_bytes(uint16_t compression, uint64_t chunk_bytes);
 
+/* How many times as long as for an uncompressed page libtiff takes to look at a directory, at most. */
+unsigned tiff_compression_effort(uint16_t compression);
+
 /* Whether so many warnings tell of damaged data, for which libtiff's decoder filled in. */
 bool tiff_compression_warned_of_damage(uint16_t compression, unsigned nwarnings);
 

@@ -10,19 +10,41 @@
 /* What libtiff is told as the file's name. Some of its messages begin with it; ours do with the real one. */
 static const char handle_name[] = "TIFF";
 
+/* Copies from n_shown bytes that take the place of the file's from `at` on. Returns how many of the n_bytes
+ * at `offset` were among them; else the file's are to be read, and *n_bytes becomes no more than lie before
+ * those. */
+static size_t read_shown(const unsigned char *shown, size_t n_shown, uint64_t at, void *data, size_t *n_bytes,
+                         uint64_t offset)
+{
+    if (offset < at && at - offset < *n_bytes)
+        *n_bytes = (size_t)(at - offset);
+    if (offset < at || offset - at >= n_shown)
+        return 0;
+    size_t rest = n_shown - (size_t)(offset - at), n = rest < *n_bytes ? rest : *n_bytes;
+    memcpy(data, shown + (offset - at), n);
+    return n;
+}
+
 static tmsize_t read_bytes(thandle_t client, void *data, tmsize_t n_bytes)
 {
     const struct tiff_handle *handle = client;
+    const struct tiff_trimmed *directory = &handle->directory;
     struct tiff_source *source = handle->source;
-    size_t wanted = n_bytes > 0 ? (size_t)n_bytes : 0, n = 0;
-    if (source->position < handle->start_bytes) {
-        n = handle->start_bytes - (size_t)source->position;
-        n = n < wanted ? n : wanted;
-        memcpy(data, handle->start + source->position, n);
+    size_t wanted = n_bytes > 0 ? (size_t)n_bytes : 0, used = 0;
+    while (used < wanted) {
+        unsigned char *to = (unsigned char *)data + used;
+        size_t most = wanted - used;
+        size_t n = read_shown(handle->start, handle->start_bytes, 0, to, &most, source->position);
+        if (n == 0 && directory->n_bytes > 0)
+            n = read_shown(directory->bytes, directory->n_bytes, directory->at, to, &most, source->position);
+        if (n == 0)
+            n = tiff_source_read(source, to, most, source->position);
+        if (n == 0)
+            break;
+        source->position += n;
+        used += n;
     }
-    n += tiff_source_read(source, (unsigned char *)data + n, wanted - n, source->position + n);
-    source->position += n;
-    return (tmsize_t)n;
+    return (tmsize_t)used;
 }
 
 static tmsize_t write_bytes(thandle_t client, void *data, tmsize_t n_bytes)
@@ -98,14 +120,17 @@ __attribute__((format(printf, 4, 0))) static int on_warning(TIFF *tif, void *use
  * the file tells it that the page is the first one. */
 static void begin_at(struct tiff_handle *handle, uint64_t page_at)
 {
-    tiff_source_start(handle->source);
-    memcpy(handle->start, handle->source->start, sizeof handle->start);
-    bool big_endian = handle->start[0] == 'M', big = handle->start[big_endian ? 3 : 2] == 43;
-    unsigned char *to = handle->start + (big ? 8 : 4);
-    const unsigned n = big ? 8 : 4;
-    handle->start_bytes = big ? 16 : 8;
+    struct tiff_source *source = handle->source;
+    struct tiff_form form;
+    tiff_source_start(source);
+    if (!tiff_form_parse(&form, source->start, source->start_bytes))
+        return; /* as libtiff will say, too */
+    const unsigned n = form.big ? 8 : 4;
+    memcpy(handle->start, source->start, sizeof handle->start);
+    handle->start_bytes = 2 * n;
     for (unsigned i = 0; i < n; i++)
-        to[big_endian ? n - 1 - i : i] = (unsigned char)(page_at >> 8 * i);
+        handle->start[n + (form.big_endian ? n - 1 - i : i)] = (unsigned char)(page_at >> 8 * i);
+    tiff_trim_directory(source, &form, page_at, &handle->directory);
 }
 
 enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *source, uint64_t page_at,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "codec/tiff_source.h"
+#include "codec/tiff_trim.h"
 
 #include <stdint.h>
 #include <tiffio.h>
@@ -15,6 +16,7 @@ struct tiff_handle {
     struct tiff_source *source;            /* borrowed */
     unsigned char start[TIFF_START_BYTES]; /* the file's header as libtiff is to see it */
     size_t start_bytes;                    /* 0: as they are */
+    struct tiff_trimmed directory;         /* of a page, as libtiff is to see it */
     unsigned nerrors, nwarnings;
     char complaint[256]; /* the last error, or else the first warning, of libtiff; may span lines */
 };

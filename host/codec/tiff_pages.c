@@ -3,10 +3,13 @@
 #include "codec/tiff_pages.h"
 
 #include "base/printable.h"
+#include "codec/tiff_compression.h"
 #include "codec/tiff_directory.h"
 #include "codec/tiff_handle.h"
 #include "codec/tiff_header.h"
 #include "codec/tiff_image.h"
+#include "codec/tiff_trim.h"
+#include "codec/tiff_twin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,10 +25,12 @@ struct tiff_pages {
     struct tiff_handle handle; /* at the page that was read last; tif is NULL where it is no slice */
     uint64_t next;             /* the directory to be read; 0: there is none */
     uint32_t nread;
+    uint64_t effort; /* see TIFF_PAGES_EFFORT_MAX */
     /* A chain that leads back meets, after some rounds, the directory that was the last one before a power of
      * two of them had been read (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980). */
     uint64_t milestone;
     uint32_t milestone_ends; /* when so many have been read, the next milestone is set */
+    struct tiff_twin twin;   /* the last page that libtiff was asked about */
     bool has_image;          /* the handle is at the page that was read last */
     struct error reason;     /* why that page is no slice */
 };
@@ -78,7 +83,9 @@ static enum status check_chain(struct tiff_pages *pages, struct error *error)
     if (pages->next == pages->milestone)
         return damaged(pages, "the chain of the pages leads back to an earlier one", error);
     if (pages->source.used_bytes > TIFF_PAGES_BYTES_MAX)
-        return damaged(pages, "the directories of the pages take more than 1 GiB", error);
+        return damaged(pages, "the directories of the pages take more than 512 MiB", error);
+    if (pages->effort > TIFF_PAGES_EFFORT_MAX)
+        return damaged(pages, "is one page too many of those that differ in more than their voxels", error);
     if (pages->nread == pages->milestone_ends) {
         pages->milestone = pages->next;
         pages->milestone_ends *= 2;
@@ -94,14 +101,23 @@ static enum status read_image(struct tiff_pages *pages, const struct tiff_direct
 {
     struct codec_options page_options = options ? *options : (struct codec_options){0};
     struct error *reason = &pages->reason;
+    struct tiff_trimmed trimmed;
     *reason = (struct error){0};
+    tiff_trim_directory(&pages->source, &pages->form, page->at, &trimmed);
+    page->can_slice =
+        tiff_twin_fill(&pages->twin, &pages->source, &pages->form, &trimmed, directory, &page->header);
+    if (page->can_slice)
+        return STATUS_OK;
     page_options.page_at = page->at;
     enum status status =
         tiff_handle_open(&pages->handle, &pages->source, page->at, TIFF_TABLE_BYTES_MAX, reason);
     if (status == STATUS_OK)
         status = tiff_header_fill(&pages->handle, directory, &page_options, &page->header, reason);
+    pages->effort += (status == STATUS_OK ? 0 : 2) + tiff_compression_effort(directory->compression);
     pages->has_image = status == STATUS_OK;
     page->can_slice = status == STATUS_OK;
+    if (page->can_slice)
+        tiff_twin_keep(&pages->twin, &trimmed, directory, &page->header);
     if (status == STATUS_OK || (status == STATUS_INPUT && pages->source.error.status == STATUS_OK))
         return STATUS_OK;
     return error_set(error, status, "%s", reason->message);

@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The most pages of a file, and the most bytes that all their directories and tags may take, however often
- * they share them: files that need more of either do not exist but to keep a program busy. */
-enum { TIFF_PAGES_MAX = 1000000 };
-#define TIFF_PAGES_BYTES_MAX (UINT64_C(1) << 30)
+/* The most pages of a file; how many of these may differ from the one before in more than where their voxels
+ * are (see tiff_twin.h; unusual compressions, and pages that are no slices, count as several); and the most
+ * bytes that all directories and tags may take, however often pages share them. Files that need more of any
+ * do not exist but to keep a program busy: each bound stands for about two seconds. */
+enum { TIFF_PAGES_MAX = 1000000, TIFF_PAGES_EFFORT_MAX = 250000 };
+#define TIFF_PAGES_BYTES_MAX (UINT64_C(512) << 20)
 
 struct tiff_page {
     uint64_t at;    /* of its directory */

@@ -77,42 +77,66 @@ enum status tiff_planes_make_places(const struct tiff_stack *file, uint32_t nz, 
     return stack_make_places(file->stack, nz, 0, error);
 }
 
+/* ImageJ and OME writers put what they know of all pages in the first one, whose header this is. */
+static void take_spacing(struct slice_header *header, const struct slice_header *first)
+{
+    header->spacing = first->spacing;
+    header->spacing_origin = first->spacing_origin;
+    header->resolution = first->resolution;
+}
+
+static bool tells_of_all(const struct slice *first)
+{
+    return first->has_header &&
+           (first->header.spacing_origin == SPACING_IMAGEJ || first->header.spacing_origin == SPACING_OME);
+}
+
+/* Gives the slice its place and its file. */
+static enum status name_slice(const struct tiff_stack *file, uint32_t z, struct slice *slice,
+                              struct error *error)
+{
+    const char *path = file->request->input;
+    slice->number = z;
+    slice->path = strdup(path);
+    if (!slice->path)
+        return error_no_memory(error, strlen(path) + 1, "the list of slices");
+    slice->name = slice->path + strlen(path) - strlen(file->stack->pattern);
+    return STATUS_OK;
+}
+
 enum status tiff_planes_place(const struct tiff_stack *file, uint32_t z, const struct slice *slice,
                               struct error *error)
 {
     struct slice *to = &file->stack->slices[z];
-    const char *path = file->request->input;
-    const struct slice_header *first = &file->walk.slices[0].header;
     *to = *slice;
     to->codec = slice->codec ? slice->codec : &codec_tiff; /* what a text calls a slice is one */
-    to->number = z;
-    to->path = strdup(path);
-    if (!to->path)
-        return error_no_memory(error, strlen(path) + 1, "the list of slices");
-    to->name = to->path + strlen(path) - strlen(file->stack->pattern);
-    /* ImageJ and OME writers put what they know of all pages in the first one. */
-    if (file->walk.slices[0].has_header &&
-        (first->spacing_origin == SPACING_IMAGEJ || first->spacing_origin == SPACING_OME)) {
-        to->header.spacing = first->spacing;
-        to->header.spacing_origin = first->spacing_origin;
-        to->header.resolution = first->resolution;
-    }
-    return STATUS_OK;
+    if (tells_of_all(&file->walk.slices[0]))
+        take_spacing(&to->header, &file->walk.slices[0].header);
+    return name_slice(file, z, to, error);
 }
 
-enum status tiff_planes_fill_pages(const struct tiff_stack *file, struct error *error)
+enum status tiff_planes_fill_pages(struct tiff_stack *file, struct error *error)
 {
-    const struct tiff_walk *walk = &file->walk;
-    uint32_t z = 0;
-    enum status status = stack_make_places(file->stack, walk->nimages, 0, error);
-    for (uint32_t i = 0; i < walk->nslices && status == STATUS_OK; i++)
-        if (walk->slices[i].codec)
-            status = tiff_planes_place(file, z++, &walk->slices[i], error);
+    struct tiff_walk *walk = &file->walk;
+    struct stack *stack = file->stack;
+    const struct slice_header first = walk->slices[0].header;
+    const bool of_all = tells_of_all(&walk->slices[0]), one_page = walk->nslices == 1;
+    enum status status = STATUS_OK;
+    stack->slices = walk->slices; /* there may be very many */
+    walk->slices = NULL;
+    for (uint32_t i = 0; i < walk->nslices && status == STATUS_OK; i++) {
+        struct slice *slice = &stack->slices[stack->extent.nz];
+        if (!stack->slices[i].codec)
+            continue;
+        *slice = stack->slices[i];
+        if (of_all)
+            take_spacing(&slice->header, &first);
+        status = name_slice(file, stack->extent.nz++, slice, error);
+    }
     if (status != STATUS_OK)
         return status;
-    bool one_page = walk->nslices == 1;
     if (one_page)
-        file->stack->slices[0].part = NULL;
+        stack->slices[0].part = NULL;
     return one_page ? STATUS_OK
                     : tiff_planes_set_kind(file, error, "multi-page TIFF, %" PRIu32 " pages", walk->nslices);
 }

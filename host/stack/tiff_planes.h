@@ -47,8 +47,8 @@ enum status tiff_planes_make_places(const struct tiff_stack *file, uint32_t nz, 
 enum status tiff_planes_place(const struct tiff_stack *file, uint32_t z, const struct slice *slice,
                               struct error *error);
 
-/* Every page is a slice. */
-enum status tiff_planes_fill_pages(const struct tiff_stack *file, struct error *error);
+/* Every page is a slice. The walk's pages become the stack's. */
+enum status tiff_planes_fill_pages(struct tiff_stack *file, struct error *error);
 
 /* Whether nplanes planes lie one behind the other behind the first one, which alone has a directory. */
 bool tiff_planes_contiguous(const struct tiff_stack *file, uint32_t nplanes);

@@ -78,7 +78,7 @@ static bool give_role(struct tiff_planes *planes, const struct shaped_descriptio
 }
 
 /* A file of tifffile. Its first dimensions are those of planes, the last ones those of a plane. */
-static enum status fill_shaped(const struct tiff_stack *file, const struct shaped_description *shaped,
+static enum status fill_shaped(struct tiff_stack *file, const struct shaped_description *shaped,
                                struct error *error)
 {
     const struct slice_header *first = &file->walk.slices[0].header;
@@ -174,7 +174,7 @@ static enum status set_aside(struct tiff_stack *file, struct error *error)
     return status == STATUS_OK ? keep_ignored(stack, &file->walk.masks, "transparency masks", error) : status;
 }
 
-static enum status fill_described(const struct tiff_stack *file, const char *description, struct error *error)
+static enum status fill_described(struct tiff_stack *file, const char *description, struct error *error)
 {
     struct imagej_description imagej;
     struct shaped_description shaped;
@@ -188,7 +188,7 @@ static enum status fill_described(const struct tiff_stack *file, const char *des
     return status == STATUS_OK ? tiff_planes_fill_pages(file, error) : status;
 }
 
-static enum status fill(const struct tiff_stack *file, struct error *error)
+static enum status fill(struct tiff_stack *file, struct error *error)
 {
     const char *description = file->walk.description;
     struct ome ome;
