@@ -101,7 +101,7 @@ static void test_encoded_bytes_are_fixed(void **state)
     assert_int_equal(encoded.n_bytes, 244);
     assert_int_equal(sizeof expected, 182);
     assert_memory_equal(encoded.data, expected, sizeof expected);
-    assert_memory_equal(encoded.data + 182, "ImageJ=1.11a\nunit=um\nspacing=10\n", 34); /* and a pad byte */
+    assert_memory_equal(encoded.data + 182, "ImageJ=1.11a\nunit=um\nspacing=10\n\0", 34); /* and a pad byte */
     assert_memory_equal(encoded.data + 216, rationals, sizeof rationals);
     assert_memory_equal(encoded.data + 240, "\xfe\xff\x02\x01", 4);
     bytes_end(&encoded);
