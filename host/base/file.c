@@ -18,6 +18,15 @@ static int64_t modification_ns(const struct stat *about)
     return ns;
 }
 
+/* What is there in place of a regular file. */
+static const char *kind_of(mode_t mode)
+{
+    return S_ISDIR(mode)    ? "a folder"
+           : S_ISFIFO(mode) ? "a named pipe"
+           : S_ISSOCK(mode) ? "a socket"
+                            : "a device";
+}
+
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
@@ -27,10 +36,16 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
     if (fd < 0)
         return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
                                printable(shown, sizeof shown, path));
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+    if (fstat(fd, &about) != 0) {
+        error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                        printable(shown, sizeof shown, path));
         close(fd);
-        return error_set(error, STATUS_INPUT, "%s: is not a regular file",
-                         printable(shown, sizeof shown, path));
+        return STATUS_INPUT;
+    }
+    if (!S_ISREG(about.st_mode)) {
+        close(fd);
+        return error_set(error, STATUS_INPUT, "%s: is %s, not a regular file",
+                         printable(shown, sizeof shown, path), kind_of(about.st_mode));
     }
     *file = (struct input_file){
         .fd = fd,

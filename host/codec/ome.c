@@ -111,10 +111,7 @@ static enum status place_run(const struct search *search, const struct ome_pages
         if (!is_here(ome, run, search->file_name))
             return elsewhere(search, run, (uint32_t)z, error);
         if (page >= search->npages)
-            return error_set(error, STATUS_INPUT,
-                             "%s: its OME-XML puts slice %" PRIu64 " in page %" PRIu64
-                             ", and there are only %" PRIu32 " pages; copy or export it again",
-                             printable(path, sizeof path, search->path), z, page, search->npages);
+            continue; /* the file was cut off */
         if (pages[z] != OME_NO_PAGE)
             return error_set(error, STATUS_INPUT,
                              "%s: its OME-XML puts slice %" PRIu64 " in two pages, %" PRIu32 " and %" PRIu64

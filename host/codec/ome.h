@@ -56,12 +56,12 @@ void ome_end(struct ome *ome);
 /* The spacing alone, of the first image: reads no further than that. All 0 when there is none. */
 struct spacing ome_parse_spacing(const char *text, size_t n_bytes);
 
-/* Where a plane is that the text puts nowhere. */
+/* Where a plane is that the text puts nowhere, or in a page that does not exist. */
 #define OME_NO_PAGE UINT32_MAX
 
 /* Fills pages[0 .. nz-1]: the page, from 0, of each plane of a channel and a frame (both from 0). The file of
  * that name, which has npages, is the one with the text. STATUS_INPUT when a plane lies in another file,
- * which is named, in a page that does not exist, or in two. */
+ * which is named, or in two pages. */
 enum status ome_find_pages(const struct ome *ome, const char *file_name, uint32_t npages, uint32_t channel,
                            uint32_t frame, const char *path, uint32_t *pages, struct error *error);
 

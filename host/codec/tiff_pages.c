@@ -147,6 +147,11 @@ enum status tiff_pages_next(struct tiff_pages *pages, const struct codec_options
     return status;
 }
 
+bool tiff_pages_led_back(const struct tiff_pages *pages)
+{
+    return pages->next == pages->milestone;
+}
+
 const char *tiff_pages_reason(const struct tiff_pages *pages)
 {
     return pages->reason.message;

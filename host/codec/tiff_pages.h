@@ -35,6 +35,10 @@ void tiff_pages_close(struct tiff_pages *pages); /* NULL is allowed */
 enum status tiff_pages_next(struct tiff_pages *pages, const struct codec_options *options,
                             struct tiff_page *page, bool *any, struct error *error);
 
+/* Whether the chain led back to an earlier page, when tiff_pages_next failed: some pages were then read more
+ * than once. */
+bool tiff_pages_led_back(const struct tiff_pages *pages);
+
 /* Why the page that was read last cannot be a slice; names it. */
 const char *tiff_pages_reason(const struct tiff_pages *pages);
 

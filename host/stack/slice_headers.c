@@ -26,9 +26,7 @@ static enum status read_header(struct slice *slice, const struct codec_options *
     return status;
 }
 
-/* Turns a slice whose header cannot be read into a missing one, and keeps the reason. */
-static enum status drop_slice(struct stack *stack, struct slice *slice, const struct error *reason,
-                              struct error *error)
+enum status slice_headers_keep_reason(struct stack *stack, const struct error *reason, struct error *error)
 {
     char **unreadable = reallocarray(stack->unreadable, stack->nunreadable + 1, sizeof *stack->unreadable);
     if (!unreadable)
@@ -38,6 +36,16 @@ static enum status drop_slice(struct stack *stack, struct slice *slice, const st
     if (!unreadable[stack->nunreadable])
         return error_no_memory(error, strlen(reason->message) + 1, "messages");
     stack->nunreadable++;
+    return STATUS_OK;
+}
+
+/* Turns a slice whose header cannot be read into a missing one, and keeps the reason. */
+static enum status drop_slice(struct stack *stack, struct slice *slice, const struct error *reason,
+                              struct error *error)
+{
+    enum status status = slice_headers_keep_reason(stack, reason, error);
+    if (status != STATUS_OK)
+        return status;
     free(slice->path);
     *slice = (struct slice){.number = slice->number};
     return STATUS_OK;

@@ -55,16 +55,32 @@ static enum status count_missing(struct stack *stack, struct error *error)
     return status;
 }
 
-static enum status gaps_refused(const struct stack *stack, struct error *error)
+/* Of a file with several slices that ends early, or leaves some out. */
+static enum status places_refused(const struct stack *stack, const struct stack_request *request,
+                                  struct error *error)
+{
+    char shown[256], numbers[300];
+    return error_set(error, STATUS_INPUT,
+                     "%s: holds only %u of the %u slices that it tells of%s, and not %s; copy or export it "
+                     "again, or leave the places of the others empty with --missing ignore",
+                     printable(shown, sizeof shown, request->input), stack->extent.nz - stack->nmissing,
+                     stack->extent.nz, request->range.given ? " in this range" : "",
+                     ranges_show(numbers, sizeof numbers, stack->missing));
+}
+
+static enum status gaps_refused(const struct stack *stack, const struct stack_request *request,
+                                struct error *error)
 {
     char shown[256], pattern[200], numbers[300];
-    return error_set(
-        error, STATUS_INPUT,
-        "%s: %u %s of %s %s missing (%s); put %s there, or leave %s empty with --missing ignore",
-        printable(shown, sizeof shown, stack->folder), stack->nmissing,
-        stack->nmissing == 1 ? "slice" : "slices", printable(pattern, sizeof pattern, stack->pattern),
-        stack->nmissing == 1 ? "is" : "are", ranges_show(numbers, sizeof numbers, stack->missing),
-        stack->nmissing == 1 ? "it" : "them", stack->nmissing == 1 ? "its place" : "their places");
+    const bool one = stack->nmissing == 1;
+    if (stack->kind)
+        return places_refused(stack, request, error);
+    return error_set(error, STATUS_INPUT,
+                     "%s: %u %s of %s %s missing (%s); put %s there, or leave %s empty with --missing ignore",
+                     printable(shown, sizeof shown, stack->folder), stack->nmissing, one ? "slice" : "slices",
+                     printable(pattern, sizeof pattern, stack->pattern), one ? "is" : "are",
+                     ranges_show(numbers, sizeof numbers, stack->missing), one ? "it" : "them",
+                     one ? "its place" : "their places");
 }
 
 static enum status range_refused(const struct stack *stack, const struct stack_request *request,
@@ -157,7 +173,7 @@ static enum status open_slices(struct stack *stack, const struct stack_request *
     if (status != STATUS_OK)
         return status;
     if (stack->nmissing > 0 && request->missing == MISSING_FAIL)
-        return gaps_refused(stack, error);
+        return gaps_refused(stack, request, error);
     status = slice_headers_read(stack, request, error);
     if (status == STATUS_OK)
         status = slice_headers_agree(stack, request, error);

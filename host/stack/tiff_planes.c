@@ -29,9 +29,14 @@ static enum status choose(const struct tiff_stack *file, uint32_t chosen, uint32
                           const char *option, uint32_t *index, struct error *error)
 {
     *index = chosen ? chosen - 1 : 0;
+    if (chosen > n && n == 1)
+        return error_set(error, STATUS_INPUT, "%s: has no %s %" PRIu32 ", only one; leave out %s",
+                         file->shown, what, chosen, option);
     if (chosen > n)
-        return error_set(error, STATUS_INPUT, "%s: has no %s %" PRIu32 ", %s; choose another with %s",
-                         file->shown, what, chosen, n == 1 ? "only one" : "not so many", option);
+        return error_set(error, STATUS_INPUT,
+                         "%s: has no %s %" PRIu32 ", but %" PRIu32 " of them; choose one from 1 to %" PRIu32
+                         " with %s",
+                         file->shown, what, chosen, n, n, option);
     if (n > 1 && !chosen)
         return error_set(error, STATUS_INPUT,
                          "%s: holds %" PRIu32
@@ -67,13 +72,12 @@ enum status tiff_planes_make_places(const struct tiff_stack *file, uint32_t nz, 
                                     struct error *error)
 {
     uint32_t nmissing = nz - there;
-    bool too_many = there == 0 || (nmissing > SEQUENCE_MISSING_MAX && nmissing > there);
-    if (nmissing > 0 && (too_many || file->request->missing == MISSING_FAIL))
+    bool too_many = nmissing > SEQUENCE_MISSING_MAX && nmissing > there && !file->request->range.given;
+    if (there == 0 || too_many)
         return error_set(error, STATUS_INPUT,
                          "%s: holds only %" PRIu32 " of the %" PRIu32
                          " slices that it tells of; copy or export it again%s",
-                         file->shown, there, nz,
-                         too_many ? "" : ", or leave the places of the others empty with --missing ignore");
+                         file->shown, there, nz, there == 0 ? "" : ", or take a part of it with --range");
     return stack_make_places(file->stack, nz, 0, error);
 }
 
@@ -152,9 +156,11 @@ static enum status fill_from_pages(const struct tiff_stack *file, const struct t
                                    struct error *error)
 {
     const struct tiff_walk *walk = &file->walk;
-    uint32_t plane = 0, z = 0;
-    enum status status = stack_make_places(file->stack, planes->nz, 0, error);
-    for (uint32_t i = 0; i < walk->nslices && z < planes->nz && status == STATUS_OK; i++)
+    uint32_t plane = 0, z = 0, there = 0;
+    while (there < planes->nz && plane_of(planes, there) < walk->nimages)
+        there++;
+    enum status status = tiff_planes_make_places(file, planes->nz, there, error);
+    for (uint32_t i = 0; i < walk->nslices && z < there && status == STATUS_OK; i++)
         if (walk->slices[i].codec && plane++ == plane_of(planes, z))
             status = tiff_planes_place(file, z++, &walk->slices[i], error);
     return status;
@@ -198,8 +204,14 @@ static enum status fill_contiguous(const struct tiff_stack *file, const struct t
 
 bool tiff_planes_contiguous(const struct tiff_stack *file, uint32_t nplanes)
 {
-    const struct slice *page = &file->walk.slices[0];
-    return nplanes > file->walk.nimages && page->has_header && (page->header.plain || page->header.swapped);
+    const struct tiff_walk *walk = &file->walk;
+    const struct slice *page = &walk->slices[0];
+    const struct slice_header *header = &page->header;
+    if (nplanes <= walk->nimages || !page->has_header || !(header->plain || header->swapped))
+        return false;
+    uint64_t second = saturated_add(header->voxels_offset,
+                                    saturated_mul3(header->nx, header->ny, voxel_bytes(header->type)));
+    return walk->nslices == 1 || (page[1].has_header && page[1].header.voxels_offset == second);
 }
 
 enum status tiff_planes_fill(const struct tiff_stack *file, const struct tiff_planes *planes,
@@ -211,7 +223,8 @@ enum status tiff_planes_fill(const struct tiff_stack *file, const struct tiff_pl
     if (nplanes > TIFF_PAGES_MAX)
         return error_set(error, STATUS_INPUT,
                          "%s: tells of more than a million planes; copy or export it again", file->shown);
-    if (!contiguous && nplanes != file->walk.nimages)
+    bool ends_early = file->walk.damage && nplanes > file->walk.nimages;
+    if (!contiguous && nplanes != file->walk.nimages && !ends_early)
         return error_set(error, STATUS_INPUT,
                          "%s: holds %" PRIu32 " planes, and tells of %" PRIu32 "; copy or export it again",
                          file->shown, file->walk.nimages, nplanes);

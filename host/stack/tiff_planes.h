@@ -38,8 +38,9 @@ const char *tiff_planes_text(char *text, size_t n_bytes, const struct tiff_plane
 enum status tiff_planes_set_kind(const struct tiff_stack *file, struct error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Makes places for nz slices, of which `there` have voxels: STATUS_INPUT when others may not be missing, or
- * when they are so many that the file is likelier damaged. */
+/* Makes places for nz slices, of which `there` have voxels; whether the others may be missing is for stack.c
+ * to say, which knows of the range. STATUS_INPUT when they are so many that the file is likelier damaged,
+ * unless a range is given, or when all are missing. */
 enum status tiff_planes_make_places(const struct tiff_stack *file, uint32_t nz, uint32_t there,
                                     struct error *error);
 
@@ -50,11 +51,12 @@ enum status tiff_planes_place(const struct tiff_stack *file, uint32_t z, const s
 /* Every page is a slice. The walk's pages become the stack's. */
 enum status tiff_planes_fill_pages(struct tiff_stack *file, struct error *error);
 
-/* Whether nplanes planes lie one behind the other behind the first one, which alone has a directory. */
+/* Whether nplanes planes, more than there are pages, lie one behind the other from the first one on. */
 bool tiff_planes_contiguous(const struct tiff_stack *file, uint32_t nplanes);
 
 /* The slices are those of the planes, which were chosen. nplanes: of all channels and time points; each is a
- * page, or lies behind the first one. `kind` is for people. STATUS_INPUT when planes are missing. */
+ * page, or lies behind the first one. `kind` is for people. STATUS_INPUT when there are too few or too many.
+ */
 enum status tiff_planes_fill(const struct tiff_stack *file, const struct tiff_planes *planes,
                              uint32_t nplanes, const char *kind, struct error *error);
 

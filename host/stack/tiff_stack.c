@@ -42,9 +42,10 @@ static enum status fill_imagej(const struct tiff_stack *file, const struct image
                                struct error *error)
 {
     uint32_t npages = file->walk.nimages;
-    uint32_t nplanes = tiff_planes_contiguous(file, imagej->nimages) ? imagej->nimages : npages;
+    bool ends_early = file->walk.damage && imagej->nimages > npages;
+    uint32_t nplanes = ends_early || tiff_planes_contiguous(file, imagej->nimages) ? imagej->nimages : npages;
     struct tiff_planes planes = imagej_planes(imagej, nplanes);
-    if (are_out_of_reach(file, imagej->nimages))
+    if (!ends_early && are_out_of_reach(file, imagej->nimages))
         return error_set(
             error, STATUS_INPUT,
             "%s: holds %" PRIu32
@@ -95,7 +96,7 @@ static enum status fill_shaped(struct tiff_stack *file, const struct shaped_desc
                 file->shown, shaped->ndimensions);
         nplanes = saturated_mul3(nplanes, shaped->n[i], 1);
     }
-    bool truncated = shaped->truncated && nplanes > file->walk.nimages;
+    bool truncated = (shaped->truncated || file->walk.damage) && nplanes > file->walk.nimages;
     if (!known || nplanes > TIFF_PAGES_MAX || (nplanes != file->walk.nimages && !truncated))
         return tiff_planes_fill_pages(file, error); /* as if there were no such text: it was edited since */
     enum status status = tiff_planes_choose(file, &planes, error);
@@ -203,6 +204,22 @@ static enum status fill(struct tiff_stack *file, struct error *error)
     return status;
 }
 
+/* The slices lie before the damage, if there is any. They may all be known to be there: that is a range. Else
+ * it is told what was done. */
+static enum status check_damage(const struct tiff_stack *file, struct error *error)
+{
+    const struct slice_range *range = &file->request->range;
+    const char *damage = file->walk.damage;
+    if (!damage)
+        return STATUS_OK;
+    bool within = range->given && range->last < file->stack->extent.nz;
+    if (!within && file->request->missing == MISSING_FAIL)
+        return error_set(error, STATUS_INPUT, "%s", damage);
+    return note_list_add(&file->stack->sources.warnings, error,
+                         "%s; the %" PRIu32 " pages before are taken, how many follow is not known", damage,
+                         file->walk.nslices);
+}
+
 enum status stack_fill_tiff(struct stack *stack, const struct stack_request *request, struct error *error)
 {
     struct tiff_stack file = {.stack = stack, .request = request};
@@ -216,6 +233,8 @@ enum status stack_fill_tiff(struct stack *stack, const struct stack_request *req
         status = set_aside(&file, error);
     if (status == STATUS_OK)
         status = fill(&file, error);
+    if (status == STATUS_OK)
+        status = check_damage(&file, error);
     tiff_walk_end(&file.walk);
     return status;
 }

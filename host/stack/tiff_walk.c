@@ -53,6 +53,19 @@ static enum status keep_description(struct tiff_walk *walk, const char *descript
     return walk->description ? STATUS_OK : error_no_memory(error, strlen(description) + 1, "a text");
 }
 
+/* Whether the stack may do with the pages before the damage that `error` tells of, which it then no longer
+ * holds. */
+static bool may_end_here(struct tiff_walk *walk, const struct tiff_pages *pages,
+                         const struct stack_request *request, struct error *error)
+{
+    bool lenient = request->missing == MISSING_IGNORE || request->range.given;
+    if (error->status != STATUS_INPUT || walk->nimages == 0 || !lenient || tiff_pages_led_back(pages))
+        return false;
+    walk->damage = strdup(error->message);
+    *error = (struct error){0};
+    return walk->damage || error_no_memory(error, sizeof error->message, "a message") == STATUS_OK;
+}
+
 static enum status read_pages(struct tiff_walk *walk, struct tiff_pages *pages, const struct input_file *file,
                               const struct stack_request *request, struct error *error)
 {
@@ -63,8 +76,10 @@ static enum status read_pages(struct tiff_walk *walk, struct tiff_pages *pages, 
         if (request->cancel && atomic_load(request->cancel))
             return error_set(error, STATUS_INTERRUPTED, "interrupted; not all pages have been looked at");
         enum status status = tiff_pages_next(pages, &options, &page, &any, error);
-        if (status != STATUS_OK || !any)
-            return status;
+        if (status != STATUS_OK)
+            return may_end_here(walk, pages, request, error) ? STATUS_OK : error->status;
+        if (!any)
+            return STATUS_OK;
         if (walk->nslices == 0)
             status = keep_description(walk, tiff_pages_description(pages), error);
         if (status == STATUS_OK)
@@ -101,6 +116,7 @@ void tiff_walk_end(struct tiff_walk *walk)
     bytes_end(&walk->reduced.text);
     bytes_end(&walk->masks.text);
     free(walk->description);
+    free(walk->damage);
     free(walk->slices);
     *walk = (struct tiff_walk){0};
 }

@@ -13,10 +13,13 @@ struct tiff_walk {
     uint32_t nslices, capacity;
     uint32_t nimages;             /* pages with a codec */
     char *description;            /* the first page's ImageDescription; NULL when there is none */
+    char *damage;                 /* of the chain behind the pages that are here: a message; else NULL */
     struct ranges reduced, masks; /* pages that are no slices, by number from 0 */
 };
 
-/* Reads the pages of request->input. STATUS_INPUT when one cannot be a slice and nothing allows for that. */
+/* Reads the pages of request->input. STATUS_INPUT when one cannot be a slice and nothing allows for that. A
+ * chain that is damaged behind a page or more ends there, when slices may be missing or a range is given,
+ * unless it leads back: then it is not known which pages are its own. */
 enum status tiff_walk_read(struct tiff_walk *walk, const struct stack_request *request, struct error *error);
 void tiff_walk_end(struct tiff_walk *walk);
 

@@ -9,6 +9,7 @@
 #include "codec/nrrd.h"
 #include "codec/raw.h"
 #include "codec/raw_text.h"
+#include "stack/slice_headers.h"
 #include "stack/volume_data.h"
 
 #include <inttypes.h>
@@ -51,6 +52,7 @@ struct filling {
     char *text;                      /* owned: `header` points into it */
     char layout[SLICE_LAYOUT_BYTES]; /* of every slice */
     uint64_t surplus_bytes;          /* behind the voxels, in all files */
+    struct error first_reason;       /* why a data file could not be read that may be missing */
 };
 
 static enum status read_text(struct filling *filling, size_t *n_bytes, struct error *error)
@@ -164,7 +166,7 @@ static enum status fill_from_file(struct filling *filling, const char *path, uin
     if (status != STATUS_OK)
         return status;
     status = volume_data_find(&place, &filling->header, &file, filling->request->raw, error);
-    if (status == STATUS_OK && index == 0) {
+    if (status == STATUS_OK && !filling->stack->slices) {
         describe(filling, &place);
         status = stack_make_places(filling->stack, filling->header.nz, 0, error);
     }
@@ -176,6 +178,33 @@ static enum status fill_from_file(struct filling *filling, const char *path, uin
     return status;
 }
 
+/* Whether slices of data file `index` are asked for. */
+static bool is_in_range(const struct filling *filling, uint32_t index)
+{
+    const struct slice_range *range = &filling->request->range;
+    const uint64_t nslices = filling->header.nz / filling->header.nfiles;
+    return !range->given || (range->first < (index + 1) * nslices && range->last >= index * nslices);
+}
+
+/* One of several data files. With MISSING_IGNORE the slices of one that cannot be read are missing. */
+static enum status fill_from_data_file(struct filling *filling, const char *name, uint32_t index,
+                                       struct error *error)
+{
+    struct error reason = {0};
+    char *path = data_path(filling, name);
+    if (!path)
+        return error_no_memory(error, strlen(name) + 1, "the name of a file");
+    enum status status = fill_from_file(filling, path, index, &reason);
+    free(path);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    if (status != STATUS_INPUT || filling->request->missing != MISSING_IGNORE)
+        return error_set(error, status, "%s", reason.message);
+    if (filling->first_reason.status == STATUS_OK)
+        filling->first_reason = reason;
+    return slice_headers_keep_reason(filling->stack, &reason, error);
+}
+
 static enum status fill_from_files(struct filling *filling, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
@@ -185,20 +214,18 @@ static enum status fill_from_files(struct filling *filling, struct error *error)
     if (!name)
         return error_no_memory(error, VOLUME_NAME_BYTES, "the name of a file");
     for (uint32_t i = 0; status == STATUS_OK && i < filling->header.nfiles; i++) {
-        if (!volume_next_name(&filling->header, &names, name)) {
+        if (!volume_next_name(&filling->header, &names, name))
             status = error_set(error, STATUS_INPUT, "%s: the name of its data file %u is no file's name",
                                printable(shown, sizeof shown, filling->request->input), i + 1);
-            break;
-        }
-        char *path = data_path(filling, name);
-        if (!path)
-            status = error_no_memory(error, strlen(name) + 1, "the name of a file");
-        else
-            status = fill_from_file(filling, path, i, error);
-        free(path);
+        else if (is_in_range(filling, i))
+            status = fill_from_data_file(filling, name, i, error);
     }
     free(name);
-    return status;
+    if (status != STATUS_OK || filling->stack->slices)
+        return status;
+    if (filling->first_reason.status != STATUS_OK)
+        return error_set(error, filling->first_reason.status, "%s", filling->first_reason.message);
+    return stack_make_places(filling->stack, filling->header.nz, 0, error); /* none of them in the range */
 }
 
 /* What people may want to know of a volume that is read nevertheless. */

@@ -84,9 +84,7 @@ static void runs_of_pages(void **state)
         {"<TiffData IFD='1'/><TiffData FirstZ='2' IFD='5'/>", "1 - 5"},
         {"<TiffData IFD='5' FirstC='1'/>", "- - -"},
         {"<TiffData IFD='1' PlaneCount='5'/>", "1 3 5"},
-        {"<TiffData IFD='6'/>",
-         "f.tif: its OME-XML puts slice 0 in page 6, and there are only 6 pages; copy or "
-         "export it again"},
+        {"<TiffData IFD='6'/>", "- - -"},
         {"<TiffData/><TiffData IFD='3'/>",
          "f.tif: its OME-XML puts slice 0 in two pages, 0 and 3; export it again"},
         {"<TiffData FirstZ='3'/>",
