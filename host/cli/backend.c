@@ -226,10 +226,12 @@ static struct downsample_limits cpu_limits(const struct options *options, struct
     };
 }
 
-static struct opencl_options device_limits(const struct options *options, struct host_budget *budget)
+static struct opencl_options device_limits(const struct backend *backend, struct host_budget *budget)
 {
+    const struct options *options = backend->options;
     return (struct opencl_options){
         .memory_bytes = options->device_memory_bytes,
+        .refused_bytes = backend->refused_bytes,
         .batch_slices = options->batch_slices,
         .band_rows = options->band_rows,
         .ndecoders = options_threads(options),
@@ -244,7 +246,7 @@ static enum status plan_chosen(const struct backend *backend, const struct pyram
                                struct error *error)
 {
     if (backend->kind == BACKEND_OPENCL) {
-        struct opencl_options limits = device_limits(backend->options, budget);
+        struct opencl_options limits = device_limits(backend, budget);
         return opencl_plan(plan, backend->device, pyramid, &limits, whole_slices, error);
     }
     struct downsample_limits limits = cpu_limits(backend->options, budget);
@@ -281,7 +283,7 @@ static enum status create_on_device(struct backend *backend, const struct pyrami
                                     struct host_budget *budget, struct downsampler **downsampler,
                                     struct error *error)
 {
-    struct opencl_options limits = device_limits(backend->options, budget);
+    struct opencl_options limits = device_limits(backend, budget);
     char *build_log = NULL;
     enum status status =
         opencl_create(downsampler, backend->device, pyramid, &limits, whole_slices, &build_log, error);

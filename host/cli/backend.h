@@ -16,14 +16,15 @@
 enum backend_kind { BACKEND_CPU, BACKEND_REFERENCE, BACKEND_OPENCL };
 
 /* What was chosen. Written by backend_open (backend_plan and _create may change an automatic choice), then
- * read only.
- */
+ * read only, but for refused_bytes. */
 struct backend {
     const struct options *options; /* borrowed */
     enum backend_kind kind;
     bool automatic;                     /* nobody named a device */
     struct opencl_devices devices;      /* owned; empty where none had to be asked for */
     const struct opencl_device *device; /* into devices; NULL unless BACKEND_OPENCL */
+    uint64_t refused_bytes; /* of device memory, by the driver, while a run was under way: the next one takes
+                               less (the caller may set it); 0: none */
 };
 
 /* Chooses by options->device, or by `fallback` where that is not given: "auto", "cpu", "reference", "opencl",

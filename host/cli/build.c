@@ -123,13 +123,16 @@ static enum status finish_only(struct build *build, struct error *error)
     return status;
 }
 
-/* The run itself, of the slices that are still to be read: all that was checked is made. */
-static enum status run_part(struct build *build, struct job *part, struct error *error)
+/* The run itself, of the slices that are still to be read: all that was checked is made. *refused_bytes is
+ * what the device had no memory for, if that is what ended it. */
+static enum status run_part(struct build *build, struct job *part, uint64_t *refused_bytes,
+                            struct error *error)
 {
     const struct options *options = build->options;
     struct downsampler *downsampler;
     struct output *output;
     struct run_memory memory;
+    *refused_bytes = 0;
     run_memory_init(&memory, options, part, RUN_WRITES);
     enum status status = backend_create(&build->backend, &part->pyramid, part->whole_slices, &memory.budget,
                                         &downsampler, error);
@@ -151,6 +154,7 @@ static enum status run_part(struct build *build, struct job *part, struct error 
     build->stats.planned_bytes = run_memory_total(&memory, plan);
     status = job_run(part, options, downsampler, output, &build->progress, &build->stats.pipeline, error);
     output->ops->close(output);
+    *refused_bytes = status == STATUS_DEVICE && downsampler->memory_refused ? plan->device_bytes : 0;
 destroy_downsampler:
     downsampler->ops->destroy(downsampler);
     return status;
@@ -160,11 +164,24 @@ static enum status run(struct build *build, struct error *error)
 {
     struct job part;
     struct stack stack;
+    char shown[PRINTABLE_BYTES];
     note_going_on(build);
-    if (build->state.first_slice == build->job.pyramid.extent.nz)
-        return finish_only(build, error);
-    job_part(&build->job, build->state.first_slice, &part, &stack);
-    return run_part(build, &part, error);
+    for (;;) {
+        struct error failure = {0};
+        uint64_t refused_bytes;
+        if (build->state.first_slice == build->job.pyramid.extent.nz)
+            return finish_only(build, error);
+        job_part(&build->job, build->state.first_slice, &part, &stack);
+        enum status status = run_part(build, &part, &refused_bytes, &failure);
+        if (refused_bytes == 0)
+            return status == STATUS_OK ? status : error_set(error, status, "%s", failure.message);
+        message_note(build->options, "%s: its memory ran out; going on with smaller batches",
+                     printable(shown, sizeof shown, build->backend.device->name));
+        build->backend.refused_bytes = refused_bytes;
+        status = level_folders_check(&build->request, &build->state, error);
+        if (status != STATUS_OK)
+            return status;
+    }
 }
 
 static enum status build_with_backend(struct build *build, struct error *error)

@@ -82,6 +82,8 @@ struct downsampler {
     const struct downsampler_ops *ops; /* written when it is created, as `plan` is; read by anyone */
     struct downsample_plan plan;
     struct downsample_times times; /* added to by collect; read on its thread */
+    bool memory_refused; /* set by a submit or collect that failed, as the device has no memory left: a
+                            smaller plan may do; read when no more follows */
 };
 
 #endif

@@ -61,21 +61,11 @@ static enum status opencl_collect(struct downsampler *base, level_sink sink, voi
     struct opencl_downsampler *d = of(base);
     if (d->npending == 0)
         return STATUS_OK;
-    struct slot *slot = &d->slots[d->pending[d->first_pending]];
+    unsigned index = d->pending[d->first_pending];
     d->first_pending = (d->first_pending + 1) % base->plan.nbuffers;
     d->npending--;
-    cl_int code = clWaitForEvents(1, &slot->done);
-    if (d->profile)
-        slot->events.download = slot->done;
-    else
-        clReleaseEvent(slot->done);
-    slot->done = NULL;
-    if (code != CL_SUCCESS)
-        return cl_failed(error, code, d->name, "computing a batch");
-    code = batch_events_add(&slot->events, &base->times);
-    if (code != CL_SUCCESS)
-        return cl_failed(error, code, d->name, "timing a batch");
-    return deliver(d, slot, sink, context, error);
+    enum status status = batch_wait(d, index, error);
+    return status == STATUS_OK ? deliver(d, &d->slots[index], sink, context, error) : status;
 }
 
 static void finish_queue(cl_command_queue queue)

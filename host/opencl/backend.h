@@ -22,8 +22,7 @@ struct slot {
     void *voxels_host;                    /* mapped: voxels or voxels_staging; what buffer() returns */
     void *means_host; /* mapped: means (from collect to the next submit) or means_staging */
     struct divisor *divisors_host;
-    cl_event done; /* the means are on the host; NULL when the slot is idle */
-    struct batch_events events;
+    struct batch_events events; /* events.download: the means are on the host */
 
     struct batch batch;
     uint32_t first[LEVELS_MAX + 1],
@@ -62,9 +61,11 @@ struct opencl_downsampler {
 enum status memory_create(struct opencl_downsampler *d, bool *refused, struct error *error);
 void memory_release(struct opencl_downsampler *d);
 
-/* batch.c: works out what slots[index].batch finishes, enqueues its upload, kernels and download, and sets
- * `done`. */
+/* batch.c: works out what slots[index].batch finishes, and enqueues its upload, kernels and download. */
 enum status batch_enqueue(struct opencl_downsampler *d, unsigned index, struct error *error);
+
+/* batch.c: waits for that. */
+enum status batch_wait(struct opencl_downsampler *d, unsigned index, struct error *error);
 
 /* batch.c: runs both kernels once on next to nothing, so that the driver compiles them and commits memory
  * now. *refused as for memory_create. */

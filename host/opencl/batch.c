@@ -108,22 +108,42 @@ static cl_event *timed(const struct opencl_downsampler *d, cl_event *event)
     return d->profile ? event : NULL;
 }
 
-/* `event` is its own, or NULL. */
-static cl_int enqueue_kernel(struct opencl_downsampler *d, cl_kernel kernel, uint64_t nx, uint64_t ny,
-                             uint64_t nz, const cl_event *wait, cl_event *event)
+/* A list of commands to wait for: those of the given ones that there are. */
+struct waits {
+    cl_uint n;
+    cl_event events[LEVELS_MAX];
+};
+
+static const cl_event *waits_list(const struct waits *waits)
 {
-    size_t global[3] = {round_up(nx, d->local[0]), round_up(ny, d->local[1]), round_up(nz, d->local[2])};
-    return clEnqueueNDRangeKernel(d->compute, kernel, 3, NULL, global, d->local, wait ? 1 : 0, wait, event);
+    return waits->n > 0 ? waits->events : NULL;
 }
 
-static cl_int enqueue_pyramid(struct opencl_downsampler *d, struct slot *slot, cl_uint nx,
-                              const cl_event *uploaded)
+static void wait_for(struct waits *waits, cl_event event)
+{
+    if (event)
+        waits->events[waits->n++] = event;
+}
+
+/* `event` is its own. */
+static cl_int enqueue_kernel(struct opencl_downsampler *d, cl_kernel kernel, uint64_t nx, uint64_t ny,
+                             uint64_t nz, const struct waits *waits, cl_event *event)
+{
+    size_t global[3] = {round_up(nx, d->local[0]), round_up(ny, d->local[1]), round_up(nz, d->local[2])};
+    return clEnqueueNDRangeKernel(d->compute, kernel, 3, NULL, global, d->local, waits->n, waits_list(waits),
+                                  event);
+}
+
+static cl_int enqueue_pyramid(struct opencl_downsampler *d, struct slot *slot, cl_uint nx)
 {
     const unsigned fused = d->layout.shape.fused;
     cl_uint ny = slot->batch.nrows, nz = slot->batch.nslices, index = 0;
     cl_mem sums = sums_target(d, slot, fused);
     cl_ulong at[4] = {0}, sums_at = 0;
     cl_uint divisors_at[4] = {0};
+    struct waits waits = {0};
+    wait_for(&waits, slot->events.upload);
+    wait_for(&waits, slot->events.divisors);
     for (unsigned level = 1; level <= fused; level++) {
         at[level] = slot->means_at[level];
         divisors_at[level] = slot->divisors_at[level];
@@ -147,7 +167,7 @@ static cl_int enqueue_pyramid(struct opencl_downsampler *d, struct slot *slot, c
     if (code != CL_SUCCESS)
         return code;
     return enqueue_kernel(d, kernel, (nx - 1) / d->layout.shape.chunk + 1, extent_reduce(ny, fused),
-                          extent_reduce(nz, fused), uploaded, timed(d, &slot->events.kernels[0]));
+                          extent_reduce(nz, fused), &waits, &slot->events.kernels[0]);
 }
 
 /* The sums of level k-1 are in place; computes level k, of which the batch finishes at least one slice. */
@@ -188,11 +208,13 @@ static cl_int enqueue_level(struct opencl_downsampler *d, struct slot *slot, cl_
     if (code != CL_SUCCESS)
         return code;
     uint64_t nspans = (extent_reduce(volume_nx, k) - 1) / d->layout.shape.span + 1;
-    return enqueue_kernel(d, kernel, nspans, extent_reduce(band_ny, k), nz, NULL,
-                          timed(d, &slot->events.kernels[k - d->layout.shape.fused]));
+    unsigned i = k - d->layout.shape.fused;
+    struct waits waits = {0};
+    wait_for(&waits, slot->events.kernels[i - 1]);
+    return enqueue_kernel(d, kernel, nspans, extent_reduce(band_ny, k), nz, &waits, &slot->events.kernels[i]);
 }
 
-static cl_int enqueue_upload(struct opencl_downsampler *d, struct slot *slot, cl_event *uploaded)
+static cl_int enqueue_upload(struct opencl_downsampler *d, struct slot *slot)
 {
     size_t n_bytes =
         (size_t)slot->batch.nslices * slot->batch.nrows * d->pyramid.extent.nx * voxel_bytes(d->pyramid.type);
@@ -206,41 +228,43 @@ static cl_int enqueue_upload(struct opencl_downsampler *d, struct slot *slot, cl
         return code;
     if (d->unified) {
         code = clEnqueueUnmapMemObject(d->upload, slot->voxels, slot->voxels_host, 0, NULL,
-                                       timed(d, &slot->events.upload));
+                                       &slot->events.upload);
         slot->voxels_host = NULL;
     } else {
         code = clEnqueueWriteBuffer(d->upload, slot->voxels, CL_FALSE, 0, n_bytes, slot->voxels_host, 0, NULL,
-                                    timed(d, &slot->events.upload));
+                                    &slot->events.upload);
     }
     if (code != CL_SUCCESS)
         return code;
-    /* The queue is in-order: this one is done when both are. */
     return clEnqueueWriteBuffer(d->upload, slot->divisors, CL_FALSE, 0,
                                 slot->divisors_at[d->pyramid.nlevels + 1] * sizeof(struct divisor),
-                                slot->divisors_host, 0, NULL, uploaded);
+                                slot->divisors_host, 0, NULL, &slot->events.divisors);
 }
 
 /* Brings the means to the host and, on unified memory, the voxels' buffer back for the next batch. */
-static cl_int enqueue_download(struct opencl_downsampler *d, struct slot *slot, const cl_event *computed)
+static cl_int enqueue_download(struct opencl_downsampler *d, struct slot *slot)
 {
     size_t n_bytes = slot->means_at[d->pyramid.nlevels + 1] * voxel_bytes(d->pyramid.type);
     cl_int code = CL_SUCCESS;
+    struct waits waits = {0};
+    for (unsigned i = 0; i < LEVELS_MAX; i++)
+        wait_for(&waits, slot->events.kernels[i]);
     if (!d->unified)
-        return clEnqueueReadBuffer(d->download, slot->means, CL_FALSE, 0, n_bytes, slot->means_host, 1,
-                                   computed, &slot->done);
-    slot->voxels_host = clEnqueueMapBuffer(d->download, slot->voxels, CL_FALSE,
-                                           CL_MAP_WRITE_INVALIDATE_REGION, 0, d->base.plan.buffer_bytes, 1,
-                                           computed, timed(d, &slot->events.voxels_back), &code);
+        return clEnqueueReadBuffer(d->download, slot->means, CL_FALSE, 0, n_bytes, slot->means_host, waits.n,
+                                   waits_list(&waits), &slot->events.download);
+    slot->voxels_host = clEnqueueMapBuffer(
+        d->download, slot->voxels, CL_FALSE, CL_MAP_WRITE_INVALIDATE_REGION, 0, d->base.plan.buffer_bytes,
+        waits.n, waits_list(&waits), timed(d, &slot->events.voxels_back), &code);
     if (code != CL_SUCCESS)
         return code;
-    slot->means_host = clEnqueueMapBuffer(d->download, slot->means, CL_FALSE, CL_MAP_READ, 0, n_bytes, 1,
-                                          computed, &slot->done, &code);
+    slot->means_host = clEnqueueMapBuffer(d->download, slot->means, CL_FALSE, CL_MAP_READ, 0, n_bytes,
+                                          waits.n, waits_list(&waits), &slot->events.download, &code);
     return code;
 }
 
-static cl_int enqueue_kernels(struct opencl_downsampler *d, struct slot *slot, const cl_event *uploaded)
+static cl_int enqueue_kernels(struct opencl_downsampler *d, struct slot *slot)
 {
-    cl_int code = enqueue_pyramid(d, slot, d->pyramid.extent.nx, uploaded);
+    cl_int code = enqueue_pyramid(d, slot, d->pyramid.extent.nx);
     for (unsigned k = d->layout.shape.fused + 1; code == CL_SUCCESS && k <= d->pyramid.nlevels; k++) {
         if (slot->finished[k] == 0)
             break;
@@ -249,29 +273,41 @@ static cl_int enqueue_kernels(struct opencl_downsampler *d, struct slot *slot, c
     return code;
 }
 
+static enum status batch_failed(struct opencl_downsampler *d, cl_int code, const char *what,
+                                struct error *error)
+{
+    d->base.memory_refused = cl_code_is_memory(code);
+    return cl_failed(error, code, d->name, what);
+}
+
 enum status batch_enqueue(struct opencl_downsampler *d, unsigned index, struct error *error)
 {
     struct slot *slot = &d->slots[index];
-    cl_event uploaded = NULL, computed = NULL;
     lay_out(d, slot);
-    cl_int code = enqueue_upload(d, slot, &uploaded);
+    cl_int code = enqueue_upload(d, slot);
     if (code == CL_SUCCESS)
         code = clFlush(d->upload);
     if (code == CL_SUCCESS)
-        code = enqueue_kernels(d, slot, &uploaded);
-    if (code == CL_SUCCESS)
-        code = clEnqueueMarkerWithWaitList(d->compute, 0, NULL, &computed);
+        code = enqueue_kernels(d, slot);
     if (code == CL_SUCCESS)
         code = clFlush(d->compute);
     if (code == CL_SUCCESS)
-        code = enqueue_download(d, slot, &computed);
+        code = enqueue_download(d, slot);
     if (code == CL_SUCCESS)
         code = clFlush(d->download);
-    if (computed)
-        clReleaseEvent(computed);
-    if (uploaded)
-        clReleaseEvent(uploaded);
-    return code == CL_SUCCESS ? STATUS_OK : cl_failed(error, code, d->name, "enqueueing a batch");
+    return code == CL_SUCCESS ? STATUS_OK : batch_failed(d, code, "enqueueing a batch", error);
+}
+
+enum status batch_wait(struct opencl_downsampler *d, unsigned index, struct error *error)
+{
+    struct batch_events *events = &d->slots[index].events;
+    cl_int code = batch_events_cause(events, clWaitForEvents(1, &events->download));
+    if (code != CL_SUCCESS)
+        return batch_failed(d, code, "computing a batch", error);
+    if (d->profile)
+        code = batch_events_add(events, &d->base.times);
+    batch_events_end(events);
+    return code == CL_SUCCESS ? STATUS_OK : cl_failed(error, code, d->name, "timing a batch");
 }
 
 /* Makes the driver commit the memory of every buffer now, where it would be lazy. */
@@ -312,11 +348,13 @@ static cl_int run_once(struct opencl_downsampler *d, struct slot *slot)
     cl_int code =
         clEnqueueWriteBuffer(d->compute, slot->divisors, CL_TRUE, 0, sizeof one, one, 0, NULL, NULL);
     if (code == CL_SUCCESS)
-        code = enqueue_pyramid(d, &probe, d->pyramid.extent.nx, NULL);
+        code = enqueue_pyramid(d, &probe, d->pyramid.extent.nx);
     if (code == CL_SUCCESS && d->level_kernel)
         code = enqueue_level(d, &probe, d->layout.shape.fused + 1);
     if (code == CL_SUCCESS)
         code = clFinish(d->compute);
+    code = batch_events_cause(&probe.events, code);
+    batch_events_end(&probe.events);
     return code;
 }
 

@@ -113,8 +113,6 @@ static void release_buffer(struct opencl_downsampler *d, cl_mem *buffer, void *m
 
 static void release_slot(struct opencl_downsampler *d, struct slot *slot)
 {
-    if (slot->done)
-        clReleaseEvent(slot->done);
     batch_events_end(&slot->events);
     release_buffer(d, &slot->voxels, d->unified ? slot->voxels_host : NULL);
     release_buffer(d, &slot->means, d->unified ? slot->means_host : NULL);

@@ -59,6 +59,7 @@ enum opencl_shape { OPENCL_SHAPE_AUTO, OPENCL_SHAPE_RUNS, OPENCL_SHAPE_VOXELS };
 
 struct opencl_options {
     uint64_t memory_bytes;     /* the most device memory to use; 0: planned from what the device reports */
+    uint64_t refused_bytes;    /* what a run before was refused: less than this is planned; 0: nothing was */
     uint32_t batch_slices;     /* as in struct downsample_limits; 0: choose */
     uint32_t band_rows;        /* likewise */
     unsigned ndecoders;        /* likewise */

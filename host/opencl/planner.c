@@ -77,7 +77,10 @@ void planner_limits_init(struct planner_limits *limits, const struct opencl_devi
     const struct program_build build = {.device = device, .cache_folder = options->cache_folder};
     struct program_shape shape = {.type = pyramid->type};
     program_set_chunks(&shape, planner_per_voxel(device, options));
-    *limits = (struct planner_limits){.device_bytes = planner_budget(device, options)};
+    *limits = (struct planner_limits){.device_bytes = planner_budget(device, options),
+                                      .refused_bytes = options->refused_bytes};
+    if (limits->refused_bytes && limits->device_bytes > limits->refused_bytes / 2)
+        limits->device_bytes = limits->refused_bytes / 2;
     for (unsigned fused = 1; fused <= FUSED_LEVELS_MAX; fused++) {
         program_set_sums(&shape, pyramid, fused);
         limits->driver_bytes[fused] = driver_memory_bytes(&build, &shape, fused < pyramid->nlevels);

@@ -27,8 +27,31 @@ cl_int batch_events_add(struct batch_events *events, struct downsample_times *ti
         code = add(events->download, &times->download);
     if (code == CL_SUCCESS)
         code = add(events->means_back, &times->download);
-    batch_events_end(events);
     return code;
+}
+
+/* What the command ended with, if it failed by itself. */
+static cl_int own_failure(cl_event event)
+{
+    cl_int status = CL_COMPLETE;
+    if (!event ||
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL) != CL_SUCCESS)
+        return CL_SUCCESS;
+    return status < 0 && status != CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ? status : CL_SUCCESS;
+}
+
+cl_int batch_events_cause(const struct batch_events *events, cl_int code)
+{
+    if (code != CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST)
+        return code;
+    cl_int cause = own_failure(events->upload);
+    if (cause == CL_SUCCESS)
+        cause = own_failure(events->divisors);
+    for (int i = 0; cause == CL_SUCCESS && i < LEVELS_MAX; i++)
+        cause = own_failure(events->kernels[i]);
+    if (cause == CL_SUCCESS)
+        cause = own_failure(events->download);
+    return cause == CL_SUCCESS ? code : cause;
 }
 
 static void release(cl_event event)
@@ -40,6 +63,7 @@ static void release(cl_event event)
 void batch_events_end(struct batch_events *events)
 {
     release(events->upload);
+    release(events->divisors);
     for (int i = 0; i < LEVELS_MAX; i++)
         release(events->kernels[i]);
     release(events->voxels_back);
