@@ -122,12 +122,21 @@ static enum status choose_name(struct backend *backend, const char *name, struct
                  : refuse_name(backend, name, "no device has this name", error);
 }
 
+enum status backend_list_devices(struct opencl_devices *devices, const struct options *options,
+                                 struct error *error)
+{
+    watchdog_expect(options->watchdog, "OpenCL", "listing the devices", 0);
+    enum status status = opencl_devices_list(devices, error);
+    watchdog_relax(options->watchdog);
+    return status;
+}
+
 /* Asks the drivers. Where nobody asked for a device, drivers that fail are no reason to stop. */
 static enum status list_devices(struct backend *backend, struct error *error)
 {
     struct error refused = {0};
     opencl_limit_host_threads(options_computing_threads(backend->options));
-    if (opencl_devices_list(&backend->devices, &refused) != STATUS_OK) {
+    if (backend_list_devices(&backend->devices, backend->options, &refused) != STATUS_OK) {
         if (!backend->automatic)
             return error_set(error, refused.status, "%s", refused.message);
         message_note(backend->options, "%s", refused.message);
@@ -237,6 +246,7 @@ static struct opencl_options device_limits(const struct backend *backend, struct
         .ndecoders = options_threads(options),
         .profile = options->stats,
         .budget = budget,
+        .watchdog = options->watchdog,
     };
 }
 

@@ -34,6 +34,10 @@ enum status backend_open(struct backend *backend, const struct options *options,
                          struct error *error);
 void backend_close(struct backend *backend);
 
+/* opencl_devices_list, watched. */
+enum status backend_list_devices(struct opencl_devices *devices, const struct options *options,
+                                 struct error *error);
+
 /* Two for comparing several backends, on devices of a list that the caller keeps; they need no backend_close.
  * The first takes a device that can be used (NULL: the CPU path), the second a name as backend_open does. */
 void backend_init(struct backend *backend, const struct options *options, const struct opencl_device *device);

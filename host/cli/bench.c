@@ -2,6 +2,7 @@
  * stackthumb bench: everything that could be wrong is looked at first, then the rounds run, then what they
  * measured is told. All files but --json's and --plot's lie in one temporary folder. */
 #include "base/printable.h"
+#include "cli/backend.h"
 #include "cli/bench_backends.h"
 #include "cli/bench_folder.h"
 #include "cli/bench_json.h"
@@ -93,7 +94,7 @@ static void list_devices(struct opencl_devices *devices, const struct options *o
 {
     struct error refused = {0};
     opencl_limit_host_threads(options_computing_threads(options));
-    if (opencl_devices_list(devices, &refused) != STATUS_OK) {
+    if (backend_list_devices(devices, options, &refused) != STATUS_OK) {
         message_note(options, "%s", refused.message);
         *devices = (struct opencl_devices){0};
     }

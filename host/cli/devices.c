@@ -29,7 +29,7 @@ static enum status devices_run(const struct options *options, struct error *erro
     struct opencl_devices devices = {0};
     unsigned nthreads = options_threads(options);
     /* A driver that fails is an error, but the CPU path is there all the same. */
-    enum status status = opencl_devices_list(&devices, error);
+    enum status status = backend_list_devices(&devices, options, error);
     if (status != STATUS_OK)
         devices = (struct opencl_devices){0};
     status = signals_check(options->signals, status, error);

@@ -9,6 +9,38 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+/* A driver that hangs holds the thread that all would be ended on. Whatever is under a final name is whole,
+ * as after any other sudden end, and the next run goes on from there. */
+static _Noreturn void end_hanging(void *context, const char *who, const char *what, double seconds)
+{
+    const struct options *options = context;
+    struct error error = {0};
+    if (!options->quiet && isatty(STDERR_FILENO))
+        fputs("\r\x1b[K", stderr); /* the progress bar */
+    error_set(
+        &error, STATUS_DEVICE,
+        "%s: no answer for %.0f s (%s); what was finished stays; restart the device, or the machine, and "
+        "run again, or use another --device; --device-timeout gives it more time",
+        who, seconds, what);
+    message_error(&error);
+    _exit(STATUS_DEVICE);
+}
+
+/* Runs the command, with an eye on the drivers that it calls. */
+static enum status run_watched(struct options *options, struct error *error)
+{
+    struct watchdog watchdog;
+    enum status status =
+        watchdog_init(&watchdog, options->device_timeout_seconds, end_hanging, options, error);
+    if (status != STATUS_OK)
+        return status;
+    options->watchdog = &watchdog;
+    status = options->command->run(options, error);
+    watchdog_end(&watchdog);
+    return status;
+}
 
 static enum status run(int argc, char **argv, const struct signals *signals, struct error *error)
 {
@@ -25,7 +57,7 @@ static enum status run(int argc, char **argv, const struct signals *signals, str
         help_print(options.command);
         return STATUS_OK;
     }
-    return options.command->run(&options, error);
+    return run_watched(&options, error);
 }
 
 /* A deep batch in bands of rows has a file open for each of its slices, read and written. More than are

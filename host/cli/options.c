@@ -14,7 +14,8 @@
 enum {
     LEVELS_UNTIL_PIXELS = 500, /* the default of --until */
     THREADS_MAX = 1024,
-    RUNS = 5, /* the default of --runs */
+    RUNS = 5,             /* the default of --runs */
+    DEVICE_TIMEOUT = 300, /* the default of --device-timeout, in seconds */
     RUNS_MAX = 1000,
     ROWS_MAX = 1 << 30, /* of a batch or a band: far beyond every volume, and doubled it still fits 32 bits */
 };
@@ -66,6 +67,15 @@ static bool parse_memory(struct options *options, const char *value)
 static bool parse_device_memory(struct options *options, const char *value)
 {
     return value_parse_bytes(value, &options->device_memory_bytes);
+}
+
+static bool parse_device_timeout(struct options *options, const char *value)
+{
+    uint64_t seconds;
+    if (!value_parse_number(value, 0, UINT32_MAX, &seconds))
+        return false;
+    options->device_timeout_seconds = (uint32_t)seconds;
+    return true;
 }
 
 static bool parse_levels(struct options *options, const char *value)
@@ -280,6 +290,11 @@ static const struct option_row rows[] = {
      "a number of bytes such as 512MiB, 2G or 300000",
      "use at most SIZE of an OpenCL device's memory\n"
      "(default: planned from what the device reports)"},
+    {0, "device-timeout", "N", FOR_STACKS | FOR_BENCH | FOR_DEVICES, parse_device_timeout,
+     "a number of seconds",
+     "give up when an OpenCL device does not answer for N seconds,\n"
+     "and one more for each MiB that it was given (default: 300;\n"
+     "0: never)"},
     {0, "levels", "N", FOR_BUILD | FOR_INFO | FOR_BENCH, parse_levels, "a number from 1 to 16",
      "build levels 1 to N"},
     {0, "until", "PIXELS", FOR_BUILD | FOR_INFO | FOR_BENCH, parse_until, "a number of pixels, at least 1",
@@ -514,7 +529,10 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
 {
     struct getopt_table table;
     uint64_t given = 0;
-    *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS, .missing = MISSING_FAIL, .nruns = RUNS};
+    *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS,
+                                .missing = MISSING_FAIL,
+                                .nruns = RUNS,
+                                .device_timeout_seconds = DEVICE_TIMEOUT};
     opterr = 0;
     fill_getopt_table(&table, find_command_bit(argc, argv));
     optind = 0;

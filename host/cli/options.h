@@ -5,6 +5,7 @@
 #define STACKTHUMB_CLI_OPTIONS_H
 
 #include "base/error.h"
+#include "base/watchdog.h"
 #include "cli/command.h"
 #include "cli/signals.h"
 #include "codec/encoding.h"
@@ -24,12 +25,14 @@ enum progress_style { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES, PROGRESS_JSON
 struct options {
     const struct command *command; /* NULL only with help or version */
     const struct signals *signals; /* set by main; NULL: none are caught */
+    struct watchdog *watchdog;     /* likewise; over drivers; NULL: none */
     const char *operands[2];
     unsigned noperands;
     bool help, version;
 
     const char *device;                         /* as given; NULL: the command's default */
     uint64_t memory_bytes, device_memory_bytes; /* 0: not given */
+    uint32_t device_timeout_seconds;            /* 0: none */
     unsigned nlevels;                           /* 0: by until_pixels */
     uint32_t until_pixels;
     bool until_given;

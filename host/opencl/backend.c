@@ -23,7 +23,9 @@ static enum status opencl_submit(struct downsampler *base, unsigned index, const
 {
     struct opencl_downsampler *d = of(base);
     d->slots[index].batch = *batch;
+    watchdog_expect(d->watchdog, d->name, "enqueueing a batch", base->plan.device_bytes);
     enum status status = batch_enqueue(d, index, error);
+    watchdog_relax(d->watchdog);
     if (status == STATUS_OK)
         d->pending[(d->first_pending + d->npending++) % base->plan.nbuffers] = index;
     d->slots[index].batch.present = NULL; /* the caller's; it is used no more */
@@ -64,7 +66,9 @@ static enum status opencl_collect(struct downsampler *base, level_sink sink, voi
     unsigned index = d->pending[d->first_pending];
     d->first_pending = (d->first_pending + 1) % base->plan.nbuffers;
     d->npending--;
+    watchdog_expect(d->watchdog, d->name, "computing a batch", base->plan.device_bytes);
     enum status status = batch_wait(d, index, error);
+    watchdog_relax(d->watchdog);
     return status == STATUS_OK ? deliver(d, &d->slots[index], sink, context, error) : status;
 }
 
@@ -92,6 +96,7 @@ static void release_kernels(struct opencl_downsampler *d)
 static void opencl_destroy(struct downsampler *base)
 {
     struct opencl_downsampler *d = of(base);
+    watchdog_expect(d->watchdog, d->name, "closing the device", base->plan.device_bytes);
     finish_queue(d->upload);
     finish_queue(d->compute);
     finish_queue(d->download);
@@ -102,6 +107,7 @@ static void opencl_destroy(struct downsampler *base)
     release_queue(d->download);
     if (d->context)
         clReleaseContext(d->context);
+    watchdog_relax(d->watchdog);
     free(d);
 }
 
@@ -202,6 +208,7 @@ static enum status settle(struct opencl_downsampler *d, const struct opencl_devi
     for (;;) {
         struct error failure = {0};
         bool refused = false;
+        watchdog_expect(d->watchdog, d->name, "compiling kernels", 0);
         if (planner_plan(&d->base.plan, device, &d->pyramid, options, whole_slices, &limits, error) !=
                 STATUS_OK ||
             build_kernels(d, build, planner_per_voxel(device, options), error) != STATUS_OK)
@@ -210,6 +217,8 @@ static enum status settle(struct opencl_downsampler *d, const struct opencl_devi
             release_kernels(d);
             continue;
         }
+        watchdog_expect(d->watchdog, d->name, "allocating memory and running the kernels for the first time",
+                        d->base.plan.device_bytes);
         if (memory_create(d, &refused, &failure) == STATUS_OK &&
             batch_warm_up(d, &refused, &failure) == STATUS_OK)
             return STATUS_OK;
@@ -240,8 +249,10 @@ enum status opencl_create(struct downsampler **downsampler, const struct opencl_
         return error_no_memory(error, sizeof *d, "the device's state");
     d->base.ops = &opencl_ops;
     d->name = device->name;
+    d->watchdog = options->watchdog;
     d->pyramid = *pyramid;
     d->unified = device->unified_memory;
+    watchdog_expect(d->watchdog, d->name, "opening the device", 0);
     if (create_context(d, device, options->profile, error) != STATUS_OK)
         goto destroy;
     struct program_build build = {
@@ -252,6 +263,7 @@ enum status opencl_create(struct downsampler **downsampler, const struct opencl_
     };
     if (settle(d, device, options, whole_slices, &build, error) != STATUS_OK)
         goto destroy;
+    watchdog_relax(d->watchdog);
     d->profile = options->profile;
     *downsampler = &d->base;
     return STATUS_OK;

@@ -32,8 +32,9 @@ struct slot {
 };
 
 struct opencl_downsampler {
-    struct downsampler base; /* first */
-    const char *name;        /* of the device; for messages */
+    struct downsampler base;   /* first */
+    const char *name;          /* of the device; for messages */
+    struct watchdog *watchdog; /* over all calls to its driver; NULL: none */
     struct pyramid pyramid;
     struct device_layout layout;
     bool unified;

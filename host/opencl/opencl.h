@@ -5,6 +5,7 @@
 #define STACKTHUMB_OPENCL_OPENCL_H
 
 #include "base/error.h"
+#include "base/watchdog.h"
 #include "downsample/downsampler.h"
 #include "downsample/host_budget.h"
 
@@ -68,6 +69,7 @@ struct opencl_options {
     bool profile;              /* tell downsampler->times, from profiling events */
     enum opencl_shape shape;
     struct host_budget *budget; /* on the host's memory; NULL: no bound */
+    struct watchdog *watchdog;  /* over all calls to the driver; outlives the downsampler; NULL: none */
 };
 
 /* Plans a run on `device` without allocating. Batches of whole slices when `whole_slices`, unless none will

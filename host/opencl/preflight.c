@@ -119,10 +119,10 @@ enum status preflight_pocl(char **private_folder, char *note, size_t note_bytes,
         return STATUS_OK;
     char *fresh = make_private_folder();
     if (!fresh)
-        return error_set_errno(error, STATUS_DEVICE, failure,
-                               "%s: PoCL cannot keep compiled kernels there, nor in a temporary folder; set "
-                               "POCL_CACHE_DIR to a folder that can be written, or use --device cpu",
-                               shown);
+        return error_set(error, STATUS_DEVICE,
+                         "%s: PoCL cannot keep compiled kernels there (%s), nor in a temporary folder; set "
+                         "POCL_CACHE_DIR to a folder that can be written, or use --device cpu",
+                         shown, strerror(failure));
     if (setenv("POCL_CACHE_DIR", fresh, 1) != 0) {
         rmdir(fresh);
         free(fresh);

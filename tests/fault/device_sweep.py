@@ -6,18 +6,20 @@
 
 PROGRAMS is a list of folders, as in PATH, that hold stackthumb and phantom; STUB is the folder of stub_icd's stub.icd. For
 each kind of call, each code and each N = 1, 2, 3 ... until a run passes undisturbed, the N-th call fails, or it and all
-later ones. Where a driver refuses memory once, the run has to go on in smaller batches, to the same bytes. Else it has to
-end with status 5 and one line; what it left under final names has to be what an undisturbed run writes; then the same
+later ones, or does not return. Where a driver refuses memory once, the run has to go on in smaller batches, to the same bytes. Else it has to
+end with status 5 and one line, soon; what it left under final names has to be what an undisturbed run writes; then the same
 command, undisturbed, has to end with the same bytes. No object may be left that was not released. --step N tries every
-N-th call only."""
+N-th call only, and one of four kinds of devices and batches."""
 import argparse
 import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 DEVICE = 5
 NOT_AVAILABLE, ALLOCATION_FAILURE, OUT_OF_RESOURCES, OUT_OF_HOST_MEMORY, BUILD_FAILURE = -2, -4, -5, -6, -11
@@ -40,6 +42,12 @@ FAILURES = {
 }
 
 
+HANGING = ("clGetPlatformIDs", "clGetDeviceInfo", "clCreateContext", "clCreateCommandQueue", "clBuildProgram",
+           "clCreateBuffer", "clEnqueueNDRangeKernel", "clEnqueueWriteBuffer", "clEnqueueReadBuffer",
+           "clEnqueueMapBuffer", "clWaitForEvents", "clFinish", "clReleaseMemObject", "clReleaseContext")
+PATIENCE = ["--device-timeout", "1"]
+
+
 class Wrong(Exception):
     pass
 
@@ -58,9 +66,9 @@ class Sweep:
                                 STUB_REPORT=str(self.report))
         self.counts = {}
 
-    def run(self, **stub):
+    def run(self, more=(), **stub):
         self.report.unlink(missing_ok=True)
-        return subprocess.run(self.build, cwd=self.work, env=dict(self.environment, **stub), capture_output=True,
+        return subprocess.run(self.build + list(more), cwd=self.work, env=dict(self.environment, **stub), capture_output=True,
                               text=True, timeout=120)
 
     def stack(self, unified, cut):
@@ -78,13 +86,13 @@ class Sweep:
             raise Wrong("an undisturbed run on the CPU path does not end well")
         self.build += ["--device", "1"]
 
-    def check_failed(self, where, done):
+    def check_failed(self, where, done, killed=False):
         if done.returncode != DEVICE or len(done.stderr.splitlines()) != 1:
             raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
         left = tree(self.out) if self.out.exists() else {}
         if any(self.whole.get(name) != data for name, data in left.items()):
             raise Wrong(f"{where}: what is left is not what an undisturbed run writes")
-        if self.out.exists() and any(path.name.startswith(".") for path in self.out.rglob("*") if path.is_file()):
+        if not killed and self.out.exists() and any(path.name.startswith(".") for path in self.out.rglob("*") if path.is_file()):
             raise Wrong(f"{where}: something half-written is left")
         again = self.run()
         if again.returncode != 0 or tree(self.out) != self.whole:
@@ -109,22 +117,74 @@ class Sweep:
             self.check_failed(where, done)
         return True
 
+    def start(self):
+        return random.choice((1, random.randint(1, self.step)))
+
     def sweep(self, call, code):
         refused = code in (ALLOCATION_FAILURE, OUT_OF_RESOURCES, OUT_OF_HOST_MEMORY) and call in ALLOCATING
-        n = random.randint(1, self.step)
+        n = self.start()
         while self.disturb(call, n, code, refused):
             n += self.step
-        n = random.randint(1, self.step)
+        n = self.start()
         while self.disturb(call, f"{n}+", code, False):
             n += self.step
 
+    def sweep_hangs(self, call):
+        n = self.start()
+        while True:
+            where = f"{' '.join(self.build)}: STUB_HANG={call}:{n}"
+            shutil.rmtree(self.out, ignore_errors=True)
+            shutil.rmtree(self.work / "cache", ignore_errors=True)
+            done = self.run(PATIENCE, STUB_HANG=f"{call}:{n}")
+            if not self.report.exists() or "injected" not in self.report.read_text():
+                return
+            if "no answer for" not in done.stderr:
+                raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
+            self.counts[call, "hang", done.returncode] = self.counts.get((call, "hang", done.returncode), 0) + 1
+            self.check_failed(where, done, killed=True)
+            n += self.step
+
+    def slow(self):
+        """A device that takes its time, but less than it is given, and a process that is stopped for longer."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        done = self.run(PATIENCE, STUB_HANG="clWaitForEvents:1:700")
+        if done.returncode != 0 or tree(self.out) != self.whole:
+            raise Wrong(f"a slow device: status {done.returncode}: {done.stderr}")
+        shutil.rmtree(self.out)
+        build = subprocess.Popen(self.build + ["--device-timeout", "2"], cwd=self.work,
+                                 env=dict(self.environment, STUB_HANG="clWaitForEvents:1:500"))
+        time.sleep(0.3)
+        build.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        build.send_signal(signal.SIGCONT)
+        if build.wait() != 0 or tree(self.out) != self.whole:
+            raise Wrong(f"a run that was stopped ended with status {build.returncode}")
+
+    def broken_build(self):
+        """The whole log is printed, and the line that tells of an error once more in the message."""
+        shutil.rmtree(self.work / "cache", ignore_errors=True)
+        shutil.rmtree(self.out, ignore_errors=True)
+        log = "a warning\nx.cl:3: error: what is this?\nthe rest"
+        self.build.remove("--quiet")
+        done = self.run(STUB_BUILD_LOG=log)
+        self.build.append("--quiet")
+        lines = [line.strip() for line in done.stderr.splitlines()]
+        if done.returncode != DEVICE or lines[:3] != log.splitlines() or "error: what is this?" not in lines[3]:
+            raise Wrong(f"a kernel that cannot be built: status {done.returncode}: {done.stderr}")
+        done = self.run(STUB_BUILD_LOG=log)
+        self.check_failed("a kernel that cannot be built", done)
+
     def all(self):
-        for unified in (False, True):
-            for cut in ([], ["--batch-slices", "2", "--band-rows", "16"]):
-                self.stack(unified, cut)
-                for call, codes in FAILURES.items():
-                    for code in codes:
-                        self.sweep(call, code)
+        stacks = [(unified, cut) for unified in (False, True) for cut in ([], ["--batch-slices", "2", "--band-rows", "16"])]
+        for unified, cut in stacks if self.step == 1 else random.sample(stacks, 1):
+            self.stack(unified, cut)
+            for call, codes in FAILURES.items():
+                for code in codes:
+                    self.sweep(call, code)
+        self.broken_build()
+        self.slow()
+        for call in HANGING:
+            self.sweep_hangs(call)
 
 
 def main():
@@ -141,8 +201,8 @@ def main():
         except Wrong as wrong:
             print(wrong)
             status = 1
-        for (call, code, ended), count in sorted(sweep.counts.items()):
-            print(f"{call:26} {code:4}  status {ended}  {count:5}")
+        for (call, code, ended), count in sorted(sweep.counts.items(), key=str):
+            print(f"{call:26} {code!s:>4}  status {ended}  {count:5}")
         print(f"{sum(sweep.counts.values())} runs disturbed")
         return status
 
