@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "cli/result_file.h"
 #include "cli/stage_table.h"
+#include "output/json_values.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -103,7 +104,7 @@ enum status bench_json_write(const char *path, const struct bench_result *result
                              struct error *error)
 {
     json_t *json = result_json(result, stack_name);
-    char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = json ? json_print(json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
     enum status status = text ? write_text(path, text, error) : error_no_memory(error, 0, "the JSON file");
     free(text);
     json_decref(json);

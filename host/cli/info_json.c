@@ -208,7 +208,7 @@ enum status info_json_print(const struct options *options, const struct job *job
     json = json_with(json, "levels", levels_json(&job->pyramid));
     json = json_with(json, "plan", plan_json(job, backend, memory, plan));
     char *text =
-        json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)digits_needed(job))) : NULL;
+        json ? json_print(json, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)digits_needed(job))) : NULL;
     json_decref(json);
     if (!text)
         return error_no_memory(error, 100ull * job->stack->nignored, "the JSON text");

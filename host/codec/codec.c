@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/codec.h"
 
+#include "base/checked.h"
+#include "base/printable.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static const struct codec *const codecs[] = {&codec_tiff, &codec_bmp, &codec_png, &codec_jpeg, &codec_jpeg2000};
+/* What libraries take to come to the voxels of a file. */
+enum { HEADER_BYTES = 256 << 10 };
+
+static const struct codec *const codecs[] = {&codec_tiff, &codec_bmp, &codec_png, &codec_jpeg,
+                                             &codec_jpeg2000};
 
 void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes)
 {
@@ -36,11 +46,51 @@ static void widen(void *voxels, size_t n)
         wide[i] = (uint16_t)(narrow[i] * 257u);
 }
 
+/* Libraries tell that a file is damaged when they were refused memory, too, which is no fault of the file's:
+ * errno, which was 0 before, then tells what malloc did. */
+static enum status check_memory(enum status status, int errnum, const char *path, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    if (status != STATUS_INPUT || errnum != ENOMEM)
+        return status;
+    *error = (struct error){0};
+    return error_set(error, STATUS_FAILED,
+                     "%s: there was no memory to read it; free some memory and run again",
+                     printable(shown, sizeof shown, path));
+}
+
+/* libtiff 4.5 and OpenJPEG 2.5 crash where some small request of theirs is refused. So as much as they will
+ * ask for is asked for just before. */
+static bool memory_is_there(uint64_t n_bytes)
+{
+    void *volatile probe = n_bytes < SIZE_MAX ? malloc((size_t)n_bytes) : NULL;
+    bool is_there = probe != NULL;
+    free(probe);
+    return is_there;
+}
+
+enum status codec_read_header(const struct codec *codec, const struct input_file *file,
+                              const struct codec_options *options, struct slice_header *header,
+                              struct error *error)
+{
+    errno = 0;
+    if (!memory_is_there(HEADER_BYTES))
+        return error_no_memory(error, HEADER_BYTES, "the header of a slice");
+    enum status status = codec->read_header(file, options, header, error);
+    return check_memory(status, errno, file->path, error);
+}
+
 enum status codec_decode(const struct codec *codec, const void *data, size_t n_bytes, const char *path,
                          const struct slice_header *header, void *voxels, struct error *error)
 {
-    if (!header->widened)
-        return codec->decode(data, n_bytes, path, header, voxels, error);
+    const uint64_t room_bytes = saturated_add(header->decode_bytes, HEADER_BYTES);
+    errno = 0;
+    if (!memory_is_there(room_bytes))
+        return error_no_memory(error, room_bytes, "decoding a slice");
+    if (!header->widened) {
+        enum status status = codec->decode(data, n_bytes, path, header, voxels, error);
+        return check_memory(status, errno, path, error);
+    }
     struct slice_header narrow = *header;
     size_t n = (size_t)header->ny * header->nx;
     narrow.type = VOXEL_U8;
@@ -48,7 +98,7 @@ enum status codec_decode(const struct codec *codec, const void *data, size_t n_b
     enum status status = codec->decode(data, n_bytes, path, &narrow, (unsigned char *)voxels + n, error);
     if (status == STATUS_OK)
         widen(voxels, n);
-    return status;
+    return check_memory(status, errno, path, error);
 }
 
 const struct codec *codec_for_file(const char *file_name)

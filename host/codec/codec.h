@@ -69,7 +69,7 @@ struct codec {
 
     /* Fills `header`; `options` may be NULL: grey slices only. STATUS_INPUT when the file is not of this
      * format, is damaged, or has a feature that is not supported; the message names the file and the feature.
-     * NULL when headers come from elsewhere (raw.h). */
+     * NULL when headers come from elsewhere (raw.h). Called through codec_read_header. */
     enum status (*read_header)(const struct input_file *file, const struct codec_options *options,
                                struct slice_header *header, struct error *error);
 
@@ -108,7 +108,12 @@ void slice_header_widen(struct slice_header *header);
  * stream gives them as they are. */
 bool slice_header_needs_decoding(const struct slice_header *header);
 
-/* codec->decode, and then what the header says beyond it. */
+/* codec->read_header; a library that complains of the file for want of memory is STATUS_FAILED. */
+enum status codec_read_header(const struct codec *codec, const struct input_file *file,
+                              const struct codec_options *options, struct slice_header *header,
+                              struct error *error);
+
+/* codec->decode, and then what the header says beyond it; want of memory likewise. */
 enum status codec_decode(const struct codec *codec, const void *data, size_t n_bytes, const char *path,
                          const struct slice_header *header, void *voxels, struct error *error);
 

@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +138,7 @@ enum status tiff_handle_open(struct tiff_handle *handle, struct tiff_source *sou
                              uint64_t max_alloc_bytes, struct error *error)
 {
     *handle = (struct tiff_handle){.source = source};
+    errno = 0;
     source->position = 0; /* where libtiff takes itself to be */
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (!options)
@@ -193,6 +195,9 @@ enum status tiff_handle_error(const struct tiff_handle *handle, const char *what
     if (source->error.status != STATUS_OK)
         return error_set(error, source->error.status, "%s", source->error.message);
     printable(path, sizeof path, source->path);
+    if (errno == ENOMEM) /* so libtiff was refused memory, and the file may be in order */
+        return error_set(error, STATUS_FAILED,
+                         "%s: there was no memory to read it; free some memory and run again", path);
     memcpy(text, handle->complaint, sizeof text);
     const char *cleaned = clean_complaint(text);
     if (cleaned[0] == '\0')

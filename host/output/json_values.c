@@ -86,3 +86,17 @@ int json_digits(struct spacing spacing, int digits)
     }
     return digits;
 }
+
+char *json_print(const json_t *json, size_t flags)
+{
+    size_t n_bytes = json_dumpb(json, NULL, 0, flags);
+    char *text = n_bytes > 0 ? malloc(n_bytes + 1) : NULL;
+    if (!text)
+        return NULL;
+    if (json_dumpb(json, text, n_bytes, flags) != n_bytes) {
+        free(text);
+        return NULL;
+    }
+    text[n_bytes] = '\0';
+    return text;
+}

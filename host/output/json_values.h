@@ -30,6 +30,10 @@ json_t *json_spacing(struct spacing spacing);
  */
 json_t *json_bytes(uint64_t n_bytes);
 
+/* `json` as text, with jansson's flags; malloc'ed, NULL when there is no memory. (json_dumps of jansson 2.14
+ * takes no notice when there is none for the name of a member, and leaves it out.) */
+char *json_print(const json_t *json, size_t flags);
+
 /* The fewest digits with which all lengths of `spacing` are read back as themselves, at least `digits`: 5.2
  * is to be written so, not as 5.2000000000000002. For JSON_REAL_PRECISION. */
 int json_digits(struct spacing spacing, int digits);

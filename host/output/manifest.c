@@ -7,6 +7,7 @@
 #include "output/atomic_file.h"
 #include "output/manifest_json.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,8 +176,11 @@ static json_t *load(const char *path, struct file_hash *hash, struct error *erro
     if (input_file_read(&file, data, (size_t)file.n_bytes, 0, error) != STATUS_OK)
         goto free_data;
     *hash = hash_of(data, (size_t)file.n_bytes);
+    errno = 0;
     json = json_loadb(data, (size_t)file.n_bytes, JSON_REJECT_DUPLICATES, &where);
-    if (!json)
+    if (!json && (errno == ENOMEM || json_error_code(&where) == json_error_out_of_memory))
+        error_no_memory(error, (unsigned long long)file.n_bytes, "the manifest");
+    else if (!json)
         error_set(error, STATUS_INPUT, "%s: is damaged: line %d: %s; build the pyramid again", shown,
                   where.line, printable(text, 200, where.text));
 free_data:

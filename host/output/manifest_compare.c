@@ -2,6 +2,7 @@
 #include "output/manifest_compare.h"
 
 #include "base/printable.h"
+#include "output/json_values.h"
 #include "output/manifest_json.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static bool equal(const json_t *a, const json_t *b)
 /* The value as JSON, cut short; "nothing" where there is none. */
 static const char *show(char *shown, size_t n_bytes, const json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
+    char *text = value ? json_print(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
     printable(shown, n_bytes, text ? text : "nothing");
     free(text);
     return shown;

@@ -94,7 +94,7 @@ char *manifest_text(const struct pyramid *pyramid, const struct output_source *s
     json_t *json = manifest_json(pyramid, source, encoding, records);
     char *text = NULL;
     if (json)
-        text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)spacing_digits(pyramid)));
+        text = json_print(json, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)spacing_digits(pyramid)));
     json_decref(json);
     return text;
 }

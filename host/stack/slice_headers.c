@@ -20,7 +20,7 @@ static enum status read_header(struct slice *slice, const struct codec_options *
     slice->identity = file.identity;
     file.path = slice_label(slice, label);
     page_options.page_at = slice->header.page_at;
-    status = slice->codec->read_header(&file, &page_options, &slice->header, error);
+    status = codec_read_header(slice->codec, &file, &page_options, &slice->header, error);
     slice->has_header = status == STATUS_OK;
     input_file_close(&file);
     return status;
