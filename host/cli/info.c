@@ -14,7 +14,7 @@ static enum status info_run(const struct options *options, struct error *error)
     struct backend backend;
     struct downsample_plan plan;
     struct run_memory memory;
-    /* A gap is something to tell here, not something to stop at. */
+    /* A gap is something to tell here, not something to stop at, whatever a build would do. */
     enum status status = job_open(&job, options, MISSING_IGNORE, error);
     if (status != STATUS_OK)
         return status;
@@ -32,7 +32,7 @@ static enum status info_run(const struct options *options, struct error *error)
     report_stack(&job);
     report_levels(&job);
     report_plan(&job, &backend, &memory, &plan);
-    if (job.stack->nmissing)
+    if (job.stack->nmissing && options->missing == MISSING_FAIL)
         message_note(options,
                      "a build stops at missing slices; with --missing ignore it goes on without them");
 close_backend:

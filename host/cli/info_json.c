@@ -121,6 +121,7 @@ static json_t *names_json(const struct options *options, const struct stack *sta
     json_t *json = json_object();
     json = json_with(json, "kind", json_string(stack_input_name(stack_input_of(options->operands[0]))));
     json = json_with(json, "folder", json_text(stack->folder));
+    json = json_with(json, "file", stack->file ? json_text(stack->file) : json_null());
     json = json_with(json, "pattern", json_text(stack->pattern));
     json = json_with(json, "holds", stack->kind ? json_text(stack->kind) : json_null());
     json = json_with(json, "slices", json_integer(stack->extent.nz - stack->nmissing));

@@ -8,6 +8,7 @@
  *   stack
  *     kind          what INPUT is: "folder", "file", "pattern" or "list"
  *     folder        of the slices
+ *     file          that they all are in, or that describes them, as it was given; or null
  *     pattern       of their names
  *     holds         what a file with several slices is: "multi-page TIFF, 8 pages", or null
  *     slices        how many there are

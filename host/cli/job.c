@@ -14,18 +14,25 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* The options that decide what voxels a slice's file is read as, for the manifest; and that nothing was
- * flushed, on which no later run may build that promises more. */
-static void describe_options(const struct options *options, char text[JOB_OPTIONS_BYTES])
+/* The options that decided what voxels slices' files are read as, for the manifest: none that had no effect,
+ * such as --gray on slices that are grey. And that nothing was flushed, on which no later run may build that
+ * promises more. */
+static void describe_options(const struct options *options, const struct stack *stack,
+                             char text[JOB_OPTIONS_BYTES])
 {
     char channel[24] = "", time[24] = "";
-    if (options->channel)
+    bool gray = false, widened = false;
+    for (uint32_t z = 0; z < stack->extent.nz; z++) {
+        gray |= stack->slices[z].header.gray;
+        widened |= stack->slices[z].header.widened;
+    }
+    if (options->channel > 1) /* the first one is also the only one of a file that has no others */
         snprintf(channel, sizeof channel, "--channel %u ", (unsigned)options->channel);
-    if (options->time)
+    if (options->time > 1)
         snprintf(time, sizeof time, "--time %u ", (unsigned)options->time);
     snprintf(text, JOB_OPTIONS_BYTES, "%s%s%s%s%s%s%.400s%s", options->no_sync ? "--no-sync " : "",
-             options->gray ? "--gray " : "", options->widen ? "--widen " : "", channel, time,
-             options->raw ? "--raw " : "", options->raw ? options->raw : "", options->raw ? " " : "");
+             gray ? "--gray " : "", widened ? "--widen " : "", channel, time, options->raw ? "--raw " : "",
+             options->raw ? options->raw : "", options->raw ? " " : "");
     size_t n = strlen(text);
     if (n > 0)
         text[n - 1] = '\0';
@@ -111,9 +118,9 @@ enum status job_open(struct job *job, const struct options *options, enum missin
         return signals_check(options->signals, status, error);
     job->whole_slices = pipeline_needs_whole_slices(job->stack);
     status = choose_pyramid(job, options, error);
+    describe_options(options, job->stack, job->options);
     if (status == STATUS_OK)
         status = fill_source(job, error);
-    describe_options(options, job->options);
     if (status != STATUS_OK)
         job_close(job);
     return status;

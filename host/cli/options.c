@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * getopt_long splits the command line; the table below says what an option means and who takes it. */
+ * The table of all options, and what their values do. How a command line becomes words of it:
+ * options_parse.c. */
 #include "cli/options.h"
 
-#include "base/printable.h"
 #include "cli/bench_plot.h"
+#include "cli/options_table.h"
 #include "cli/values.h"
 #include "codec/raw_text.h"
 
-#include <getopt.h>
-#include <sched.h>
 #include <string.h>
 
 enum {
     LEVELS_UNTIL_PIXELS = 500, /* the default of --until */
-    THREADS_MAX = 1024,
     RUNS = 5,             /* the default of --runs */
     DEVICE_TIMEOUT = 300, /* the default of --device-timeout, in seconds */
     RUNS_MAX = 1000,
     ROWS_MAX = 1 << 30, /* of a batch or a band: far beyond every volume, and doubled it still fits 32 bits */
-};
-
-/* Stores the value (NULL for a flag); false when it is not one. */
-typedef bool (*option_parse)(struct options *options, const char *value);
-
-struct option_row {
-    char letter; /* the short form, or 0 */
-    const char *name;
-    const char *argument; /* what help calls the value; NULL for a flag */
-    unsigned commands;    /* FOR_ bits */
-    option_parse parse;
-    const char *wanted; /* what a right value is, for messages; NULL for a flag */
-    const char *help;   /* lines; the first stands behind the name */
 };
 
 static bool parse_u32(const char *value, uint32_t maximum, uint32_t *number)
@@ -267,13 +252,7 @@ static bool parse_version(struct options *options, const char *value)
     return options->version = true;
 }
 
-enum {
-    FOR_RUNS = FOR_BUILD | FOR_VERIFY,
-    FOR_STACKS = FOR_BUILD | FOR_INFO | FOR_VERIFY,
-    FOR_ALL = FOR_STACKS | FOR_DEVICES | FOR_BENCH | FOR_HELP,
-};
-
-static const struct option_row rows[] = {
+const struct option_row option_rows[] = {
     {0, "device", "NAME", FOR_STACKS | FOR_BENCH, parse_device,
      "auto, cpu, reference, opencl, an index or a name",
      "where to compute: auto (the GPU with the most memory, else\n"
@@ -304,7 +283,7 @@ static const struct option_row rows[] = {
      "how to compress the slices that are written: none\n"
      "(default), deflate (slow, read by nearly everything) or zstd\n"
      "(fast; read by programs with libtiff, and by tifffile)"},
-    {0, "missing", "fail|ignore", FOR_BUILD | FOR_VERIFY | FOR_BENCH, parse_missing, "fail or ignore",
+    {0, "missing", "fail|ignore", FOR_STACKS | FOR_BENCH, parse_missing, "fail or ignore",
      "what to do when numbers are missing among the slices: stop\n"
      "(default), or go on as if they had no voxels"},
     {0, "pattern", "PATTERN", FOR_STACKS | FOR_BENCH, parse_pattern,
@@ -380,228 +359,13 @@ static const struct option_row rows[] = {
     {'h', "help", NULL, FOR_ALL, parse_help, NULL, "show help, for a command where one is given"},
     {'V', "version", NULL, FOR_ALL, parse_version, NULL, "show the version"},
 };
-enum { ROWS = sizeof rows / sizeof *rows };
-_Static_assert(ROWS <= 64, "a bit for each row");
+const int option_nrows = sizeof option_rows / sizeof *option_rows;
+_Static_assert(sizeof option_rows / sizeof *option_rows <= OPTION_ROWS_MAX, "a bit for each row");
 
-/* getopt's view of the table: options are numbered from FIRST_ROW on, above every character. */
-enum { FIRST_ROW = 256 };
-struct getopt_table {
-    struct option options[ROWS + 1];
-    char letters[2 + ROWS + 1];
-};
-
-/* Whether the row is to be known to a command of these bits: an option of two rows, for different commands,
- * is that of the command, and the last one where neither is. */
-static bool row_counts(int index, unsigned bit)
+void options_set_defaults(struct options *options)
 {
-    for (int i = 0; i < ROWS; i++)
-        if (i != index && strcmp(rows[i].name, rows[index].name) == 0)
-            return rows[index].commands & bit || (!(rows[i].commands & bit) && index > i);
-    return true;
-}
-
-/* For a command of `bit`, or 0 where it is not known yet. */
-static void fill_getopt_table(struct getopt_table *table, unsigned bit)
-{
-    /* '-': operands are returned in place, as option 1; ':': a value that is missing is told apart. */
-    char *letter = table->letters;
-    struct option *option = table->options;
-    *letter++ = '-';
-    *letter++ = ':';
-    for (int i = 0; i < ROWS; i++) {
-        if (!row_counts(i, bit))
-            continue;
-        *option++ = (struct option){
-            .name = rows[i].name,
-            .has_arg = rows[i].argument ? required_argument : no_argument,
-            .val = FIRST_ROW + i,
-        };
-        if (rows[i].letter)
-            *letter++ = rows[i].letter; /* none of these takes a value */
-    }
-    *option = (struct option){0};
-    *letter = '\0';
-}
-
-/* The bit of the command, which is the first operand that names one; 0 when none does. Options may stand
- * before it, and which they are depends on it. */
-static unsigned find_command_bit(int argc, char **argv)
-{
-    struct getopt_table table;
-    int value;
-    fill_getopt_table(&table, 0);
-    optind = 0; /* GNU: start anew, which tests need */
-    while ((value = getopt_long(argc, argv, table.letters, table.options, NULL)) != -1) {
-        const struct command *command = value == 1 ? command_find(optarg) : NULL;
-        if (command)
-            return command->bit;
-    }
-    return 0;
-}
-
-static const struct option_row *find_row(int value)
-{
-    for (int i = 0; i < ROWS; i++)
-        if (value == FIRST_ROW + i || (rows[i].letter && value == rows[i].letter))
-            return &rows[i];
-    return NULL;
-}
-
-/* The error for what getopt did not know: `argument` is the word, `value` what optopt says about it. */
-static enum status refuse_option(const char *argument, int value, struct error *error)
-{
-    char shown[PRINTABLE_BYTES];
-    const char *names[ROWS];
-    char name[64] = "";
-    const struct option_row *row = find_row(value);
-    if (row)
-        return error_set(error, STATUS_USAGE, "option --%s takes no value", row->name);
-    if (strncmp(argument, "--", 2) != 0)
-        return error_set(error, STATUS_USAGE, "unknown option '-%s'; see 'stackthumb --help'",
-                         printable(shown, sizeof shown, (char[]){(char)value, '\0'}));
-    size_t ncharacters = strcspn(argument + 2, "=");
-    if (ncharacters < sizeof name)
-        memcpy(name, argument + 2, ncharacters);
-    for (int i = 0; i < ROWS; i++)
-        names[i] = rows[i].name;
-    const char *nearest = value_nearest(name, names, ROWS);
-    printable(shown, sizeof shown, argument);
-    if (nearest)
-        return error_set(error, STATUS_USAGE, "unknown option '%s'; did you mean --%s?", shown, nearest);
-    return error_set(error, STATUS_USAGE, "unknown option '%s'; see 'stackthumb --help'", shown);
-}
-
-/* An operand: the first one is the command. */
-static enum status take_operand(struct options *options, const char *operand, struct error *error)
-{
-    char shown[PRINTABLE_BYTES], usage[COMMAND_USAGE];
-    if (!options->command) {
-        options->command = command_find(operand);
-        return options->command ? STATUS_OK : command_unknown(operand, error);
-    }
-    if (*operand == '\0')
-        return error_set(error, STATUS_USAGE, "an empty name was given to 'stackthumb %s'; name a folder",
-                         options->command->name);
-    if (options->noperands == options->command->max_operands)
-        return error_set(error, STATUS_USAGE, "'%s' is one name too many%s; usage: %s",
-                         printable(shown, sizeof shown, operand),
-                         options->command->bit & FOR_STACKS ? " (a pattern of names has to be in quotes)"
-                                                            : "",
-                         command_usage(usage, options->command));
-    options->operands[options->noperands++] = operand;
-    return STATUS_OK;
-}
-
-static enum status take_option(struct options *options, const struct option_row *row, const char *value,
-                               struct error *error)
-{
-    char shown[PRINTABLE_BYTES];
-    if (row->parse(options, value))
-        return STATUS_OK;
-    return error_set(error, STATUS_USAGE, "--%s %s: the value is not right; it is %s", row->name,
-                     printable(shown, sizeof shown, *value ? value : "''"), row->wanted);
-}
-
-/* What can only be said when everything was read. `given` has a bit for every row that was seen. */
-static enum status check_options(const struct options *options, uint64_t given, struct error *error)
-{
-    const struct command *command = options->command;
-    char usage[COMMAND_USAGE];
-    if (options->help || options->version)
-        return STATUS_OK;
-    if (!command)
-        return error_set(error, STATUS_USAGE,
-                         "no command; usage: stackthumb build [options] INPUT [OUTPUT], or see 'stackthumb "
-                         "--help'");
-    for (unsigned i = 0; i < ROWS; i++)
-        if ((given >> i & 1) && !(rows[i].commands & command->bit))
-            return error_set(error, STATUS_USAGE,
-                             "'stackthumb %s' takes no option --%s; see 'stackthumb %s --help'",
-                             command->name, rows[i].name, command->name);
-    if (options->noperands < command->min_operands)
-        return error_set(error, STATUS_USAGE, "a name is missing; usage: %s", command_usage(usage, command));
-    if (options->nlevels && options->until_given)
-        return error_set(error, STATUS_USAGE, "--levels and --until say the same thing; give one of them");
-    return STATUS_OK;
-}
-
-enum status options_parse(struct options *options, int argc, char **argv, struct error *error)
-{
-    struct getopt_table table;
-    uint64_t given = 0;
     *options = (struct options){.until_pixels = LEVELS_UNTIL_PIXELS,
                                 .missing = MISSING_FAIL,
                                 .nruns = RUNS,
                                 .device_timeout_seconds = DEVICE_TIMEOUT};
-    opterr = 0;
-    fill_getopt_table(&table, find_command_bit(argc, argv));
-    optind = 0;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        int before = optind > 0 ? optind : 1;
-        int value = getopt_long(argc, argv, table.letters, table.options, NULL);
-        if (value == -1)
-            break;
-        const struct option_row *row = find_row(value == ':' ? optopt : value);
-        if (value == 1) {
-            status = take_operand(options, optarg, error);
-        } else if (value == ':') {
-            status = error_set(error, STATUS_USAGE, "option --%s needs a value: %s", row->name, row->wanted);
-        } else if (value == '?') {
-            status = refuse_option(argv[before], optopt, error);
-        } else {
-            given |= UINT64_C(1) << (row - rows);
-            status = take_option(options, row, optarg, error);
-        }
-    }
-    while (status == STATUS_OK && optind < argc) /* behind "--" */
-        status = take_operand(options, argv[optind++], error);
-    return status == STATUS_OK ? check_options(options, given, error) : status;
-}
-
-/* Writes one row of help: the name, then the lines of its text in a column. */
-static void print_row(FILE *to, const struct option_row *row)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s--%s%s%s", row->letter ? (char[]){'-', row->letter, ',', ' ', '\0'} : "",
-             row->name, row->argument ? " " : "", row->argument ? row->argument : "");
-    const char *line = row->help;
-    for (int i = 0; line; i++) {
-        const char *end = strchr(line, '\n');
-        size_t ncharacters = end ? (size_t)(end - line) : strlen(line);
-        fprintf(to, "  %-23s %.*s\n", i == 0 ? name : "", (int)ncharacters, line);
-        line = end ? end + 1 : NULL;
-    }
-}
-
-void options_print_help(FILE *to, unsigned bits)
-{
-    for (int i = 0; i < ROWS; i++)
-        if (rows[i].commands & bits)
-            print_row(to, &rows[i]);
-}
-
-unsigned options_processors(void)
-{
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return 1; /* more CPUs than a cpu_set_t holds: --threads tells */
-    int count = CPU_COUNT(&allowed);
-    return count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
-}
-
-unsigned options_threads(const struct options *options)
-{
-    return options->nthreads ? options->nthreads : options_processors();
-}
-
-struct output_form options_form(const struct options *options)
-{
-    return (struct output_form){
-        .encoding = options->encoding, .nthreads = options_threads(options), .unsynced = options->no_sync};
-}
-
-unsigned options_computing_threads(const struct options *options)
-{
-    return (options_threads(options) + 1) / 2;
 }

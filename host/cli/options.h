@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The command line as one struct. All options stand in one table in options.c: name, argument, help text and
- * the commands that take it. */
+ * The command line as one struct. All options stand in one table: see options_table.h. */
 #ifndef STACKTHUMB_CLI_OPTIONS_H
 #define STACKTHUMB_CLI_OPTIONS_H
 

@@ -107,8 +107,9 @@ void report_stack(const struct job *job)
 {
     const struct stack *stack = job->stack;
     char shown[PRINTABLE_BYTES], text[CELL];
-    print_field("stack", printable(shown, sizeof shown, stack->folder));
-    print_field("pattern", printable(shown, sizeof shown, stack->pattern));
+    print_field("stack", printable(shown, sizeof shown, stack->file ? stack->file : stack->folder));
+    if (!stack->file)
+        print_field("pattern", printable(shown, sizeof shown, stack->pattern));
     if (stack->kind)
         print_field("kind", printable(shown, sizeof shown, stack->kind));
     printf("%-14s %u\n", "slices", stack->extent.nz - stack->nmissing);

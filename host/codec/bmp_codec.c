@@ -136,7 +136,7 @@ static enum status bmp_read_header(const struct input_file *file, const struct c
         .spacing_origin = spacing_known(image.spacing) ? SPACING_BMP : SPACING_NOWHERE,
         .plain = image.bits == 8 && image.identity && !image.bottom_up && image.row_bytes == image.nx,
         .voxels_offset = image.voxels_at,
-        .gray = gray,
+        .gray = gray && (image.bits > 8 || image.colour),
     };
     uint64_t last_row = ((uint64_t)image.nx * image.bits + 7) / 8;
     slice_header_set_whole(header, image.voxels_at + image.row_bytes * (image.ny - 1) + last_row);

@@ -165,10 +165,12 @@ static enum status find_voxels(const struct bmp_header *header, const struct byt
 static enum status take_colour(const unsigned char *entry, unsigned index, bool gray, const char *path,
                                struct bmp_image *image, struct error *error)
 {
-    if (!gray && (entry[0] != entry[1] || entry[0] != entry[2]))
+    bool colour = entry[0] != entry[1] || entry[0] != entry[2];
+    if (colour && !gray)
         return slice_refuse(path, error, "convert it to grey, or take its luma with --gray",
                             "has a palette in colour: entry %u is %u, %u, %u", index, (unsigned)entry[2],
                             (unsigned)entry[1], (unsigned)entry[0]);
+    image->colour |= colour;
     image->grey[index] = (uint8_t)luma(entry[2], entry[1], entry[0]);
     image->identity = image->identity && image->grey[index] == index;
     return STATUS_OK;

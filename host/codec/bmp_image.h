@@ -21,6 +21,7 @@ struct bmp_image {
     uint64_t voxels_at, row_bytes;      /* offset of the first row of the file; from row to row */
     unsigned ncolours;                  /* of the palette, at most 1 << bits; 0 where there is none */
     uint8_t grey[BMP_COLOURS_MAX];      /* what each of them becomes */
+    bool colour;                        /* an entry of the palette is not grey */
     bool identity;                      /* 256 colours, of which each becomes its own number */
     unsigned red_at, green_at, blue_at; /* where in a voxel of 24 or 32 bits: 0 .. 3 */
     struct spacing spacing;

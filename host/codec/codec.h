@@ -47,7 +47,7 @@ struct slice_header {
     unsigned nparts;
     uint64_t encoded_bytes; /* of all parts */
     uint64_t page_at;       /* where the directory of its page begins, in a file with several; else 0 */
-    bool gray;              /* codec_options.gray, as decoding is to take it */
+    bool gray;              /* it may be in colour, and decoding is to take its luma */
     bool swapped; /* the voxels lie as if they were plain, but in the other byte order than the host's */
     bool f64;     /* codec_raw: the file's voxels are 64-bit floats, and f32 when decoded */
     /* The parts are not of the file, but of what a stream in it, gzip or zlib, gives when inflated: `stream`

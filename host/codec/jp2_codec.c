@@ -101,7 +101,7 @@ static enum status jp2_read_header(const struct input_file *file, const struct c
         .type = slice.type,
         .spacing = slice.boxes.spacing,
         .spacing_origin = spacing_known(slice.boxes.spacing) ? SPACING_JPEG2000 : SPACING_NOWHERE,
-        .gray = gray,
+        .gray = gray && stream->ncomponents > 2,
         .decode_bytes = jp2_codestream_decode_bytes(stream, slice.boxes.stream_bytes),
     };
     slice_header_set_whole(header, slice.boxes.stream_at + slice.boxes.stream_bytes);

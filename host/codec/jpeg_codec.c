@@ -128,7 +128,7 @@ static enum status jpeg_read_slice_header(const struct input_file *file, const s
             .type = VOXEL_U8,
             .spacing = spacing,
             .spacing_origin = spacing_known(spacing) ? SPACING_JPEG : SPACING_NOWHERE,
-            .gray = gray,
+            .gray = gray && reader.jpeg.jpeg_color_space != JCS_GRAYSCALE,
             .decode_bytes = decode_bytes(&reader.jpeg),
         };
         slice_header_set_whole(header, file->n_bytes);

@@ -57,6 +57,14 @@ static void read_info(struct png_reader *reader, void *context)
     }
 }
 
+static bool has_colour(const struct png_slice *image)
+{
+    bool colour = image->colour == PNG_COLOR_TYPE_RGB || image->colour == PNG_COLOR_TYPE_RGB_ALPHA;
+    for (unsigned i = 0; i < image->ncolours; i++)
+        colour |= image->red[i] != image->green[i] || image->red[i] != image->blue[i];
+    return colour;
+}
+
 static enum status check_colour(const struct png_slice *image, bool gray, const char *path,
                                 struct error *error)
 {
@@ -140,7 +148,7 @@ static enum status png_read_header(const struct input_file *file, const struct c
             .type = image.type,
             .spacing = image.spacing,
             .spacing_origin = spacing_known(image.spacing) ? SPACING_PNG : SPACING_NOWHERE,
-            .gray = gray,
+            .gray = gray && has_colour(&image),
             .decode_bytes = decode_bytes(&image),
         };
         slice_header_set_whole(header, file->n_bytes);

@@ -73,6 +73,11 @@ static void take_ome_spacing(struct slice_header *header, const char *descriptio
     header->spacing_origin = SPACING_OME;
 }
 
+static bool may_be_colour(const struct tiff_pixels *pixels)
+{
+    return pixels->meaning == TIFF_RGB || pixels->meaning == TIFF_PALETTE || pixels->ycbcr || pixels->rasters;
+}
+
 static bool is_little_endian_host(void)
 {
     const uint16_t one = 1;
@@ -177,7 +182,7 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
         .spacing = find_spacing(handle, directory, &imagej),
         .page_at = options ? options->page_at : 0,
         .voxels_offset = chunks.first_bytes,
-        .gray = options && options->gray,
+        .gray = options && options->gray && may_be_colour(&image.pixels),
         .decode_bytes = tiff_image_decode_bytes(&image),
     };
     if (tiff_orientation_transposes(image.pixels.orientation)) {

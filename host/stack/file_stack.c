@@ -15,7 +15,8 @@ enum status stack_fill_file(struct stack *stack, const struct stack_request *req
     const char *name;
     stack->folder = path_folder(request->input, &name);
     stack->pattern = strdup(name);
-    if (!stack->folder || !stack->pattern)
+    stack->file = strdup(request->input);
+    if (!stack->folder || !stack->pattern || !stack->file)
         return error_no_memory(error, strlen(request->input) + 1, "the stack");
     if (request->raw || volume_stack_takes(name))
         return stack_fill_volume(stack, request, error);

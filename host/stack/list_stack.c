@@ -47,6 +47,10 @@ enum status stack_fill_list(struct stack *stack, const struct stack_request *req
     struct file_list list;
     const char *path = request->input[0] == '@' ? request->input + 1 : NULL;
     printable(shown, sizeof shown, path ? path : "standard input");
+    if (path && !*path)
+        return error_set(error, STATUS_USAGE,
+                         "@: the name of a list of files belongs behind it, such as @list.txt; - is a list "
+                         "from standard input");
     stack->pattern = strdup(path ? request->input : "standard input");
     if (!stack->pattern)
         return error_no_memory(error, strlen(request->input), "the stack");

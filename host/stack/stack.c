@@ -222,6 +222,7 @@ void stack_close(struct stack *stack)
     free(stack->kind);
     free(stack->pattern);
     free(stack->folder);
+    free(stack->file);
     free(stack);
 }
 

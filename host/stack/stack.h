@@ -38,6 +38,7 @@ struct stack_pattern {
 
 struct stack {
     char *folder;         /* of the slices; of the first one where they are in several */
+    char *file;           /* of a stack that is one file: its path as given; else NULL */
     struct extent extent; /* nz counts missing slices too */
     enum voxel_type type;
     struct spacing spacing;       /* as taken of all that `sources` has */

@@ -160,6 +160,24 @@ static enum status warn_of_slices(struct stack *stack, const struct slice *first
                          spacing_show(first_text, first->header.spacing), others);
 }
 
+/* Takes the sidecars that were read out of what was set aside: they are told of as such.
+ */
+static void take_sidecars_from_aside(struct stack *stack)
+{
+    const struct sidecar_files *sidecars = &stack->sources.sidecars;
+    size_t kept = 0;
+    for (size_t i = 0; i < stack->naside; i++) {
+        bool is_read = false;
+        for (unsigned k = 0; k < sidecars->nfiles; k++)
+            is_read |= strcmp(sidecars->files[k].name, stack->aside[i]) == 0;
+        if (is_read)
+            free(stack->aside[i]);
+        else
+            stack->aside[kept++] = stack->aside[i];
+    }
+    stack->naside = kept;
+}
+
 enum status stack_spacing_find(struct stack *stack, const struct stack_request *request, struct error *error)
 {
     struct stack_spacing *sources = &stack->sources;
@@ -167,6 +185,7 @@ enum status stack_spacing_find(struct stack *stack, const struct stack_request *
     enum status status = find_sidecars(sources, stack, first, error);
     if (status != STATUS_OK)
         return status;
+    take_sidecars_from_aside(stack);
     gather(sources, request, &first->header);
     const struct spacing_candidate *taken = spacing_choice_taken(&sources->choice);
     stack->spacing = taken ? taken->spacing : (struct spacing){0};
