@@ -12,13 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { PROBE_BYTES = 4096 };
 
-/* A few programs take about 100 KB each; below this a cache is as good as full. */
+/* Files of a few programs take about 100 KB each, and one of 1 MiB meanwhile. */
+static const rlim_t file_bytes_wanted = 2u << 20;
+
+/* Below this a cache is as good as full. */
 static const unsigned long long free_bytes_wanted = 8ull << 20;
 
 /* The folder that PoCL will use, without a look at whether it exists; malloc'ed. */
@@ -49,6 +53,9 @@ static int probe_file(int fd)
 static int probe_folder(const char *path)
 {
     char name[PATH_MAX];
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < file_bytes_wanted)
+        return EFBIG;
     int failure = path_make_folders(path, 0700);
     if (failure)
         return failure;

@@ -130,6 +130,11 @@ class Sweep:
             while len(self.wrong) < 30 and self.disturb(name, command, f"{n}{later}", whole):
                 n += self.step
 
+    def tell(self, name):
+        for (counted, status), count in sorted(self.counts.items()):
+            if counted == name:
+                print(f"{name:16} status {status}  {count:5}", flush=True)
+
     def all(self, only):
         build = ["stackthumb", "build", "--levels", "2", "--quiet", "--threads", "2"]
         commands = {name: build + ["--device", "cpu", name, "out"]
@@ -147,6 +152,7 @@ class Sweep:
         for name, command in commands.items():
             if only in name:
                 self.sweep(name, command)
+                self.tell(name)
 
 
 def main():
@@ -165,8 +171,6 @@ def main():
         sweep.all(options.only)
         for wrong in sweep.wrong:
             print(wrong)
-        for (name, status), count in sorted(sweep.counts.items()):
-            print(f"{name:16} status {status}  {count:5}")
         print(f"{sum(sweep.counts.values())} runs disturbed, {len(sweep.wrong)} of them wrong")
         return 1 if sweep.wrong else 0
 
