@@ -33,9 +33,10 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
     struct stat about;
     /* O_NONBLOCK: opening a FIFO must not wait for its writer; it has no effect on regular files. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
-                               printable(shown, sizeof shown, path));
+    if (fd < 0) /* that it is not the file's fault matters to who goes on without it */
+        return error_set_errno(
+            error, errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_FAILED : STATUS_INPUT,
+            errno, "%s: cannot be opened", printable(shown, sizeof shown, path));
     if (fstat(fd, &about) != 0) {
         error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
                         printable(shown, sizeof shown, path));

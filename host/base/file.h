@@ -23,7 +23,8 @@ struct input_file {
 };
 
 /* Opens `path` for reading. A symbolic link is followed; anything but a regular file (a FIFO, a device, a
- * folder) is STATUS_INPUT, and never blocks. Errors name the file. */
+ * folder) is STATUS_INPUT, and never blocks. STATUS_FAILED when too many files are open, or memory is
+ * refused. Errors name the file. */
 enum status input_file_open(struct input_file *file, const char *path, struct error *error);
 void input_file_close(struct input_file *file);
 

@@ -7,6 +7,7 @@
 #include "cli/backend.h"
 #include "cli/command.h"
 #include "cli/job.h"
+#include "cli/lost_slices.h"
 #include "cli/messages.h"
 #include "cli/notes.h"
 #include "cli/options.h"
@@ -35,6 +36,9 @@ struct build {
     struct job job;
     struct output_request request;
     struct output_state state; /* of what is there */
+    struct lost_slices lost;
+    uint32_t first_read;                            /* the slice that this command began with */
+    uint64_t again_read_bytes, again_written_bytes; /* before it had to go back */
     struct backend backend;
     struct pipeline_progress progress;
     struct run_stats stats;
@@ -49,37 +53,97 @@ static unsigned slices_with_files(const struct stack *stack, uint32_t first)
     return n;
 }
 
+/* Slices of all levels that come from slice `first` on. */
+static uint64_t slices_from(const struct pyramid *pyramid, uint32_t first)
+{
+    struct pyramid part = *pyramid;
+    part.extent.nz -= first;
+    return part.extent.nz > 0 ? pyramid_slices(&part) : 0;
+}
+
+enum { LEFT_OUT_BYTES = 64 };
+
+/* What a last line says of slices that count as missing, for they cannot be read; "" for none. */
+static const char *left_out(const struct build *build, char text[LEFT_OUT_BYTES])
+{
+    const size_t n = build->job.stack->nunreadable;
+    *text = '\0';
+    if (n > 0)
+        snprintf(text, LEFT_OUT_BYTES, "; %zu unreadable slice%s left out", n, n == 1 ? "" : "s");
+    return text;
+}
+
 static void print_summary(const struct build *build)
 {
     const struct job *job = &build->job;
     char shown[PRINTABLE_BYTES], name[BACKEND_NAME];
-    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES];
+    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES], without[LEFT_OUT_BYTES];
     double seconds = build->stats.ended_at - build->stats.started_at;
-    unsigned nlevels = job->pyramid.nlevels, nread = slices_with_files(job->stack, build->state.first_slice);
-    unsigned long long nwritten = atomic_load(&build->progress.slices_written),
-                       bytes_read = atomic_load(&build->progress.bytes_read);
-    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s\n",
+    unsigned nlevels = job->pyramid.nlevels, nread = slices_with_files(job->stack, build->first_read);
+    unsigned long long nwritten = slices_from(&job->pyramid, build->first_read),
+                       bytes_read = atomic_load(&build->progress.bytes_read) + build->again_read_bytes,
+                       bytes_written =
+                           atomic_load(&build->progress.bytes_written) + build->again_written_bytes;
+    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s%s\n",
            printable(shown, sizeof shown, build->folder), nlevels, nlevels == 1 ? "" : "s", nwritten,
-           nwritten == 1 ? "" : "s", value_bytes(written, atomic_load(&build->progress.bytes_written)), nread,
-           nread == 1 ? "" : "s", value_bytes(read, bytes_read), seconds,
+           nwritten == 1 ? "" : "s", value_bytes(written, bytes_written), nread, nread == 1 ? "" : "s",
+           value_bytes(read, bytes_read), seconds,
            value_bytes(rate, seconds > 0 ? (uint64_t)((double)bytes_read / seconds) : 0),
-           backend_name(&build->backend, name));
+           backend_name(&build->backend, name), left_out(build, without));
 }
 
-static void print_up_to_date(const struct build *build)
+/* Of a pyramid that is complete, without any slice being read. */
+static void print_complete(const struct build *build, const char *what)
 {
-    char shown[PRINTABLE_BYTES];
+    char shown[PRINTABLE_BYTES], without[LEFT_OUT_BYTES];
     const unsigned nlevels = build->job.pyramid.nlevels;
     const unsigned long long nslices = pyramid_slices(&build->job.pyramid);
     if (!build->options->quiet)
-        printf("%s: %u level%s, %llu slice%s: up to date\n", printable(shown, sizeof shown, build->folder),
-               nlevels, nlevels == 1 ? "" : "s", nslices, nslices == 1 ? "" : "s");
+        printf("%s: %u level%s, %llu slice%s: %s%s\n", printable(shown, sizeof shown, build->folder), nlevels,
+               nlevels == 1 ? "" : "s", nslices, nslices == 1 ? "" : "s", what, left_out(build, without));
+}
+
+enum { REASON_BYTES = PRINTABLE_BYTES + 64 };
+
+/* Why some of a pyramid that is there is to be made again; "" when an earlier run just ended. */
+static const char *change_text(const struct build *build, char text[REASON_BYTES])
+{
+    const struct output_state *state = &build->state;
+    const struct job *job = &build->job;
+    const char *name =
+        state->changed_slice < job->pyramid.extent.nz ? job->source_slices[state->changed_slice].name : NULL;
+    char shown[PRINTABLE_BYTES];
+    printable(shown, sizeof shown, name ? name : "");
+    static const char *const texts[] = {
+        [OUTPUT_UNFINISHED] = "",
+        [OUTPUT_SLICE_CHANGED] = "was changed since",
+        [OUTPUT_SLICE_READABLE] = "could not be read then, and can be now",
+        [OUTPUT_SLICE_UNREADABLE] = "cannot be read any more",
+        [OUTPUT_SLICES_ADDED] = "slices were added at the end",
+        [OUTPUT_SLICES_FEWER] = "there were more slices then",
+        [OUTPUT_SLICES_NOT_WRITTEN] = "slices in OUTPUT are not as they were written",
+    };
+    const bool of_slice = state->change >= OUTPUT_SLICE_CHANGED && state->change <= OUTPUT_SLICE_UNREADABLE;
+    if (of_slice && !name)
+        snprintf(text, REASON_BYTES, "slice %u is missing now", (unsigned)state->changed_slice);
+    else
+        snprintf(text, REASON_BYTES, "%s%s%s", of_slice ? shown : "", of_slice ? " " : "",
+                 texts[state->change]);
+    return text;
 }
 
 static void note_going_on(const struct build *build)
 {
-    uint32_t first = build->state.first_slice, nz = build->job.pyramid.extent.nz;
-    if (first > 0 && !build->state.complete)
+    const uint32_t first = build->state.first_slice, nz = build->job.pyramid.extent.nz;
+    char reason[REASON_BYTES];
+    if (build->state.complete)
+        return;
+    change_text(build, reason);
+    if (*reason)
+        message_note(build->options,
+                     "%s: %u of %u slices are done, the levels of those behind them are made anew", reason,
+                     first, nz);
+    else if (first > 0)
         message_note(build->options, "goes on where an earlier run ended: %u of %u slices are done", first,
                      nz);
 }
@@ -104,7 +168,6 @@ static enum status show_plan(struct build *build, struct error *error)
             return status;
         report_plan(&part, &build->backend, &memory, &plan);
     }
-    note_going_on(build);
     printf("%-14s %s%s\n\nA dry run: nothing was written.\n", "output",
            printable(shown, sizeof shown, build->folder),
            build->state.complete ? ", which is up to date" : "");
@@ -152,7 +215,8 @@ static enum status run_part(struct build *build, struct job *part, uint64_t *ref
     if (part->take_turns)
         message_detail(options, "input and output share a disk with heads: it is read and written in turns");
     build->stats.planned_bytes = run_memory_total(&memory, plan);
-    status = job_run(part, options, downsampler, output, &build->progress, &build->stats.pipeline, error);
+    status = job_run(part, options, downsampler, output, &build->progress, &build->stats.pipeline,
+                     lost_slices_begin(&build->lost, output, build->state.first_slice), error);
     output->ops->close(output);
     *refused_bytes = status == STATUS_DEVICE && downsampler->memory_refused ? plan->device_bytes : 0;
 destroy_downsampler:
@@ -160,27 +224,58 @@ destroy_downsampler:
     return status;
 }
 
+/* Finds how far the pyramid in the folder is. Slices without which it was made, because they could not be
+ * read, are read again. */
+static enum status look_at_output(struct build *build, struct error *error)
+{
+    const uint32_t nz = build->job.pyramid.extent.nz;
+    bool any = false;
+    build->request.doubtful = calloc(nz, sizeof(bool));
+    if (!build->request.doubtful)
+        return error_no_memory(error, nz, "the list of slices");
+    enum status status = level_folders_check(&build->request, &build->state, error);
+    if (status == STATUS_OK)
+        status = lost_slices_read_again(&build->lost, build->request.doubtful, &any, error);
+    free(build->request.doubtful);
+    build->request.doubtful = NULL;
+    return status == STATUS_OK && any ? level_folders_check(&build->request, &build->state, error) : status;
+}
+
+/* A slice was lost when some of its rows had been used already, or a device's memory ran out: goes back to
+ * what was complete before it. */
+static enum status go_back(struct build *build, struct error *error)
+{
+    build->again_read_bytes += atomic_load(&build->progress.bytes_read);
+    build->again_written_bytes += atomic_load(&build->progress.bytes_written);
+    build->progress = (struct pipeline_progress){0};
+    build->request.go_on = true;
+    return look_at_output(build, error);
+}
+
 static enum status run(struct build *build, struct error *error)
 {
-    struct job part;
-    struct stack stack;
     char shown[PRINTABLE_BYTES];
-    note_going_on(build);
+    build->first_read = build->state.first_slice;
     for (;;) {
         struct error failure = {0};
         uint64_t refused_bytes;
-        if (build->state.first_slice == build->job.pyramid.extent.nz)
-            return finish_only(build, error);
+        struct job part;
+        struct stack stack;
         job_part(&build->job, build->state.first_slice, &part, &stack);
         enum status status = run_part(build, &part, &refused_bytes, &failure);
-        if (refused_bytes == 0)
+        const bool lost = lost_slices_end_run(&build->lost) && status == STATUS_INPUT;
+        if (!lost && refused_bytes == 0)
             return status == STATUS_OK ? status : error_set(error, status, "%s", failure.message);
-        message_note(build->options, "%s: its memory ran out; going on with smaller batches",
-                     printable(shown, sizeof shown, build->backend.device->name));
-        build->backend.refused_bytes = refused_bytes;
-        status = level_folders_check(&build->request, &build->state, error);
+        if (refused_bytes > 0) {
+            message_note(build->options, "%s: its memory ran out; going on with smaller batches",
+                         printable(shown, sizeof shown, build->backend.device->name));
+            build->backend.refused_bytes = refused_bytes;
+        }
+        status = go_back(build, error);
         if (status != STATUS_OK)
             return status;
+        if (build->state.first_slice == build->job.pyramid.extent.nz)
+            return finish_only(build, error);
     }
 }
 
@@ -194,6 +289,7 @@ static enum status build_with_backend(struct build *build, struct error *error)
         status = show_plan(build, error);
     else
         status = run(build, error);
+    lost_slices_tell(&build->lost);
     build->stats.ended_at = clock_seconds();
     bool is_done = status == STATUS_OK && !options->dry_run;
     if (is_done && !options->quiet)
@@ -250,16 +346,21 @@ static enum status build_into(const char *folder, const struct options *options,
         .force = options->force,
         .check = options->check,
     };
-    status = level_folders_check(&build.request, &build.state, error);
+    lost_slices_init(&build.lost, &build.job, options);
+    status = look_at_output(&build, error);
     if (status == STATUS_OK && !build.state.complete)
         status = check_space(&build, error);
     if (status != STATUS_OK)
         goto close_job;
     notes_on_stack(build.job.stack, options);
-    if (build.state.complete && !options->dry_run)
-        print_up_to_date(&build);
-    else
+    lost_slices_told(&build.lost);
+    note_going_on(&build);
+    if (options->dry_run || build.state.first_slice < build.job.pyramid.extent.nz)
         status = build_with_backend(&build, error);
+    else if (build.state.complete)
+        print_complete(&build, "up to date");
+    else if ((status = finish_only(&build, error)) == STATUS_OK)
+        print_complete(&build, "complete now; an earlier run had left only the manifest to be written");
 close_job:
     job_close(&build.job);
     return status;

@@ -64,7 +64,8 @@ static enum status fill_source(struct job *job, struct error *error)
         return error_no_memory(error, stack->extent.nz * sizeof *job->source_slices, "the list of slices");
     for (uint32_t z = 0; z < stack->extent.nz; z++)
         job->source_slices[z] = (struct source_slice){
-            .name = stack->slices[z].path ? stack->slices[z].name : NULL,
+            .name = stack->slices[z].path || stack->slices[z].lost_path ? stack->slices[z].name : NULL,
+            .unreadable = stack->slices[z].lost_path != NULL,
             .part = stack->slices[z].part,
             .part_number = stack->slices[z].part_number,
             .n_bytes = stack->slices[z].n_bytes,
@@ -166,7 +167,7 @@ enum { STRETCH_BYTES = 512 << 20 };
 
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
                     struct output *output, struct pipeline_progress *state, struct pipeline_stats *stats,
-                    struct error *error)
+                    struct pipeline_losses *losses, struct error *error)
 {
     const struct progress_totals totals = {
         .slices_to_read = job->stack->extent.nz,
@@ -183,6 +184,7 @@ enum status job_run(const struct job *job, const struct options *options, struct
         .stats = stats,
         .stretch_bytes = job->take_turns ? STRETCH_BYTES : 0,
         .cancel = signals_flag(options->signals),
+        .losses = losses,
     };
     struct progress *progress;
     char shown[PRINTABLE_BYTES];

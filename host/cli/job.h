@@ -35,10 +35,11 @@ void job_close(struct job *job);
  * `stack`, which is set to that part of the stack, and is not to be closed. */
 void job_part(const struct job *job, uint32_t first, struct job *part, struct stack *stack);
 
-/* Runs the pipeline into `output` with progress shown; signals end it. `stats` may be NULL. */
+/* Runs the pipeline into `output` with progress shown; signals end it. `stats` may be NULL, and so may
+ * `losses`: see struct pipeline_run. */
 enum status job_run(const struct job *job, const struct options *options, struct downsampler *downsampler,
                     struct output *output, struct pipeline_progress *state, struct pipeline_stats *stats,
-                    struct error *error);
+                    struct pipeline_losses *losses, struct error *error);
 
 /* Slices of all levels that are made. */
 uint64_t pyramid_slices(const struct pyramid *pyramid);

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { NOTE_NAMES = 4, NOTE_NAME_BYTES = 100, NOTE_REASONS = 4, NOTE_RANGES_BYTES = 600 };
+enum { NOTE_NAMES = 4, NOTE_NAME_BYTES = 100, NOTE_RANGES_BYTES = 600 };
 
 /* Adds `item` to a list, or, once there are enough of them, only counts it. */
 struct name_list {
@@ -89,11 +89,8 @@ void notes_on_stack(const struct stack *stack, const struct options *options)
         message_note(options, "%s", stack->surplus);
     if (stack->nmissing)
         note_missing(stack, options);
-    for (size_t i = 0; i < stack->nunreadable && i < NOTE_REASONS; i++)
+    for (size_t i = 0; i < stack->nunreadable; i++)
         message_note(options, "taken as missing: %s", stack->unreadable[i]);
-    if (stack->nunreadable > NOTE_REASONS)
-        message_note(options, "taken as missing: %zu more that cannot be read",
-                     stack->nunreadable - NOTE_REASONS);
     if (spacing_known(stack->spacing))
         message_note(options, "spacing %s, from %s", spacing_show(spacing, stack->spacing),
                      stack_spacing_source(stack));

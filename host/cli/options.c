@@ -284,8 +284,8 @@ const struct option_row option_rows[] = {
      "(default), deflate (slow, read by nearly everything) or zstd\n"
      "(fast; read by programs with libtiff, and by tifffile)"},
     {0, "missing", "fail|ignore", FOR_STACKS | FOR_BENCH, parse_missing, "fail or ignore",
-     "what to do when numbers are missing among the slices: stop\n"
-     "(default), or go on as if they had no voxels"},
+     "what to do about slices that are missing or cannot be read:\n"
+     "stop (default), or go on as if they had no voxels"},
     {0, "pattern", "PATTERN", FOR_STACKS | FOR_BENCH, parse_pattern,
      "a pattern of names such as 'scan_*.tif', scan_%04d.tif or scan_####.tif",
      "of several patterns of names in the folder INPUT take this\n"

@@ -4,6 +4,7 @@
 #include "cli/backend.h"
 #include "cli/command.h"
 #include "cli/job.h"
+#include "cli/messages.h"
 #include "cli/notes.h"
 #include "cli/options.h"
 #include "cli/run_memory.h"
@@ -14,30 +15,53 @@
 
 #include <stdio.h>
 
+/* Leaves out the slices without which the pyramid was made because they could not be read then. */
+static void leave_out(struct job *job, const struct manifest *manifest, const struct options *options)
+{
+    uint32_t n = 0, first = 0;
+    char shown[PRINTABLE_BYTES];
+    for (uint32_t z = 0; z < job->stack->extent.nz; z++) {
+        if (!job->stack->slices[z].path || !manifest_is_unreadable(manifest, z))
+            continue;
+        first = n++ == 0 ? z : first;
+        stack_lose(job->stack, z);
+    }
+    if (n > 0)
+        message_note(options,
+                     "%u slice%s could not be read when the pyramid was built, %s%s; left out here, too", n,
+                     n == 1 ? "" : "s", printable(shown, sizeof shown, job->stack->slices[first].name),
+                     n == 1 ? "" : " the first");
+}
+
 /* Puts the manifest's levels into the job; the stack must be one that the pyramid can come from. */
-static enum status take_manifest(struct job *job, const char *folder, struct error *error)
+static enum status take_manifest(struct job *job, const char *folder, const struct options *options,
+                                 struct error *error)
 {
     struct manifest manifest;
     char shown[PRINTABLE_BYTES], shown_stack[PRINTABLE_BYTES];
     enum status status = manifest_read(folder, &manifest, error);
     if (status != STATUS_OK)
         return status;
-    manifest_end(&manifest); /* here only the pyramid matters */
+    struct extent made = manifest.pyramid.extent, present = job->pyramid.extent;
     printable(shown, sizeof shown, folder);
     if (!manifest.complete)
-        return error_set(error, STATUS_FAILED, "%s: the pyramid is not complete; build it again", shown);
-    struct extent made = manifest.pyramid.extent, present = job->pyramid.extent;
-    if (made.nx != present.nx || made.ny != present.ny || made.nz != present.nz ||
-        manifest.pyramid.type != job->pyramid.type)
-        return error_set(
-            error, STATUS_FAILED,
-            "%s: was made from %u x %u x %u voxels of %s, but %s has %u x %u x %u of %s; name the "
-            "stack that it was made from, or build it again",
-            shown, made.nx, made.ny, made.nz, voxel_name(manifest.pyramid.type),
-            printable(shown_stack, sizeof shown_stack, job->stack->folder), present.nx, present.ny,
-            present.nz, voxel_name(job->pyramid.type));
+        status = error_set(error, STATUS_FAILED, "%s: the pyramid is not complete; build it again", shown);
+    else if (made.nx != present.nx || made.ny != present.ny || made.nz != present.nz ||
+             manifest.pyramid.type != job->pyramid.type)
+        status =
+            error_set(error, STATUS_FAILED,
+                      "%s: was made from %u x %u x %u voxels of %s, but %s has %u x %u x %u of %s; name the "
+                      "stack that it was made from, or build it again",
+                      shown, made.nx, made.ny, made.nz, voxel_name(manifest.pyramid.type),
+                      printable(shown_stack, sizeof shown_stack, job->stack->folder), present.nx, present.ny,
+                      present.nz, voxel_name(job->pyramid.type));
+    else
+        leave_out(job, &manifest, options);
     job->pyramid = manifest.pyramid;
-    return extent_check_levels(made, manifest.pyramid.type, manifest.pyramid.nlevels, error);
+    if (status == STATUS_OK)
+        status = extent_check_levels(made, manifest.pyramid.type, manifest.pyramid.nlevels, error);
+    manifest_end(&manifest);
+    return status;
 }
 
 /* Prints what was found; a difference is STATUS_FAILED. */
@@ -80,7 +104,7 @@ static enum status verify_with(struct job *job, struct backend *backend, const s
     status = compare_open(&output, options->operands[1], &job->pyramid, error);
     if (status != STATUS_OK)
         goto destroy_downsampler;
-    status = job_run(job, options, downsampler, output, &state, NULL, error);
+    status = job_run(job, options, downsampler, output, &state, NULL, NULL, error);
     if (status == STATUS_INTERRUPTED)
         status = signals_check(options->signals, status, error); /* nothing is left that could stay */
     if (status == STATUS_OK)
@@ -120,7 +144,7 @@ static enum status verify_run(const struct options *options, struct error *error
     enum status status = job_open(&job, options, options->missing, error);
     if (status != STATUS_OK)
         return status;
-    status = take_manifest(&job, options->operands[1], error);
+    status = take_manifest(&job, options->operands[1], options, error);
     if (status != STATUS_OK)
         goto close_job;
     notes_on_stack(job.stack, options);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@ static const off_t journal_bytes_max = 1 << 30; /* far more than a million slice
 struct journal {
     int fd;
     const char *folder; /* borrowed, for messages */
-    struct bytes noted; /* lines to be appended */
+    struct bytes noted; /* lines to be appended; of one thread */
+    pthread_mutex_t lock;
+    struct bytes lost; /* lines to be appended before those, under the lock */
 };
 
 static enum status add_text(struct bytes *to, const char *text, struct error *error)
@@ -73,6 +76,7 @@ enum status journal_create(struct journal **result, int folder_fd, const char *f
         return error_no_memory(error, sizeof *journal, "the journal");
     journal->folder = folder;
     journal->fd = -1;
+    pthread_mutex_init(&journal->lock, NULL);
     enum status status = whole(&journal->noted, manifest, kept, error);
     if (status == STATUS_OK)
         status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->noted.data,
@@ -96,17 +100,39 @@ enum status journal_add(struct journal *journal, unsigned level, uint32_t z,
     return add_line(&journal->noted, level, z, record, error);
 }
 
-enum status journal_write(struct journal *journal, bool durable, struct error *error)
+enum status journal_lose(struct journal *journal, uint32_t z, struct error *error)
 {
-    for (size_t at = 0; at < journal->noted.n_bytes;) {
-        ssize_t n = write(journal->fd, journal->noted.data + at, journal->noted.n_bytes - at);
+    char line[LINE_BYTES];
+    snprintf(line, sizeof line, "lost %" PRIu32 "\n", z);
+    pthread_mutex_lock(&journal->lock);
+    enum status status = add_text(&journal->lost, line, error);
+    pthread_mutex_unlock(&journal->lock);
+    return status;
+}
+
+static enum status append(const struct journal *journal, struct bytes *lines, struct error *error)
+{
+    for (size_t at = 0; at < lines->n_bytes;) {
+        ssize_t n = write(journal->fd, lines->data + at, lines->n_bytes - at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return output_failure(error, n < 0 ? errno : EIO, journal->folder, JOURNAL_NAME);
         at += (size_t)n;
     }
-    journal->noted.n_bytes = 0;
+    lines->n_bytes = 0;
+    return STATUS_OK;
+}
+
+enum status journal_write(struct journal *journal, bool durable, struct error *error)
+{
+    pthread_mutex_lock(&journal->lock);
+    enum status status = append(journal, &journal->lost, error);
+    pthread_mutex_unlock(&journal->lock);
+    if (status == STATUS_OK)
+        status = append(journal, &journal->noted, error);
+    if (status != STATUS_OK)
+        return status;
     return !durable || fdatasync(journal->fd) == 0
                ? STATUS_OK
                : output_failure(error, errno, journal->folder, JOURNAL_NAME);
@@ -119,6 +145,8 @@ void journal_close(struct journal *journal)
     if (journal->fd >= 0)
         close(journal->fd); /* what was to be kept was synced */
     bytes_end(&journal->noted);
+    bytes_end(&journal->lost);
+    pthread_mutex_destroy(&journal->lock);
     free(journal);
 }
 
@@ -144,19 +172,33 @@ static bool take_number(const char **text, char end, uint64_t *number)
     return true;
 }
 
+/* What a journal tells. */
+struct told {
+    struct slice_records *records;
+    bool *lost; /* nlost of them */
+    uint32_t nlost;
+};
+
 /* One line, without its end. What it does not understand it leaves out. */
-static void take_line(const char *line, struct slice_records *records)
+static void take_line(const char *line, const struct told *told)
 {
+    static const char lost[] = "lost ";
     uint64_t level, z;
+    struct slice_records *records = told->records;
     struct slice_record record;
-    if (take_number(&line, ' ', &level) && level >= 1 && level <= records->nlevels &&
-        take_number(&line, ' ', &z) && z < records->nz[level] && take_number(&line, ' ', &record.n_bytes) &&
-        record.n_bytes > 0 && file_hash_parse(line, &record.hash))
+    if (strncmp(line, lost, strlen(lost)) == 0) {
+        line += strlen(lost);
+        if (take_number(&line, '\0', &z) && z < told->nlost)
+            told->lost[z] = true;
+    } else if (take_number(&line, ' ', &level) && level >= 1 && level <= records->nlevels &&
+               take_number(&line, ' ', &z) && z < records->nz[level] &&
+               take_number(&line, ' ', &record.n_bytes) && record.n_bytes > 0 &&
+               file_hash_parse(line, &record.hash))
         records->slices[level][z] = record;
 }
 
 /* `text` ends in a zero, and is changed. */
-static void take_lines(char *text, const char *header, struct slice_records *records)
+static void take_lines(char *text, const char *header, const struct told *told)
 {
     size_t n = strlen(header);
     if (strncmp(text, header, n) != 0)
@@ -164,7 +206,7 @@ static void take_lines(char *text, const char *header, struct slice_records *rec
     char *line = text + n;
     for (char *end; (end = strchr(line, '\n')); line = end + 1) {
         *end = '\0';
-        take_line(line, records);
+        take_line(line, told);
     }
 }
 
@@ -180,8 +222,9 @@ static void read_text(int fd, char *text, size_t n_bytes)
 }
 
 enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
-                         struct error *error)
+                         bool *lost, uint32_t nlost, struct error *error)
 {
+    const struct told told = {.records = records, .lost = lost, .nlost = nlost};
     struct bytes header = {0};
     struct stat about;
     char *text = NULL;
@@ -202,7 +245,7 @@ enum status journal_read(int folder_fd, const struct file_hash *manifest, struct
         goto free_text;
     header.data[header.n_bytes] = '\0';
     read_text(fd, text, (size_t)about.st_size);
-    take_lines(text, (const char *)header.data, records);
+    take_lines(text, (const char *)header.data, &told);
 free_text:
     bytes_end(&header);
     free(text);

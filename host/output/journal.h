@@ -4,7 +4,9 @@
  *
  *      stackthumb journal 1 <XXH3-128 of the manifest's bytes>
  *      <level> <z> <bytes> <XXH3-128 of the file>
+ *      lost <z>
  *
+ * "lost" says that slice z of the source could not be read and counts as missing in every line behind it.
  * It belongs to the incomplete manifest that it names by its hash; beside any other it means nothing. A line
  * that was cut short, the last one of a run that died, means nothing either. */
 #ifndef STACKTHUMB_OUTPUT_JOURNAL_H
@@ -30,6 +32,9 @@ enum status journal_create(struct journal **journal, int folder_fd, const char *
 enum status journal_add(struct journal *journal, unsigned level, uint32_t z,
                         const struct slice_record *record, struct error *error);
 
+/* Notes, in memory, a slice of the source that counts as missing, before any that comes of it. Any thread. */
+enum status journal_lose(struct journal *journal, uint32_t z, struct error *error);
+
 /* Appends what was noted; with `durable` it has reached the disk when this returns. */
 enum status journal_write(struct journal *journal, bool durable, struct error *error);
 
@@ -38,9 +43,10 @@ void journal_close(struct journal *journal); /* NULL is allowed */
 /* Removes the journal of the folder, if there is one. */
 enum status journal_remove(int folder_fd, const char *folder, struct error *error);
 
-/* Adds to `records`, whose levels say what there can be, what the journal of the folder tells; nothing when
- * there is none, or it belongs to another manifest. STATUS_FAILED when memory is refused. */
+/* Adds to `records`, whose levels say what there can be, what the journal of the folder tells, and sets
+ * lost[z] of slices of the source, of which there are nlost; nothing when there is none, or it belongs to
+ * another manifest. STATUS_FAILED when memory is refused. */
 enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
-                         struct error *error);
+                         bool *lost, uint32_t nlost, struct error *error);
 
 #endif

@@ -163,6 +163,11 @@ static enum status check_in_place(const struct level_folders *folders, struct er
     return status;
 }
 
+static enum status level_folders_lose(struct output *output, uint32_t z, struct error *error)
+{
+    return journal_lose(((struct level_folders *)output)->journal, z, error);
+}
+
 static enum status level_folders_finish(struct output *output, struct error *error)
 {
     struct level_folders *folders = (struct level_folders *)output;
@@ -225,6 +230,7 @@ static const struct output_ops level_folders_ops = {
     .flush = level_folders_flush,
     .encoders = level_folders_encoders,
     .settle = level_folders_settle,
+    .lose = level_folders_lose,
     .finish = level_folders_finish,
     .close = level_folders_close,
 };
@@ -297,10 +303,11 @@ static enum status find_resume(struct level_folders *folders, const struct outpu
                                struct error *error)
 {
     char shown[PRINTABLE_BYTES];
-    enum status status = request->force
-                             ? slice_records_init(&folders->resume.records, request->pyramid, error)
-                             : resume_find(&folders->resume, folders->folder_fd, folders->folder,
-                                           request->pyramid, request->source, &request->form, false, error);
+    enum status status =
+        request->force && !request->go_on
+            ? slice_records_init(&folders->resume.records, request->pyramid, error)
+            : resume_find(&folders->resume, folders->folder_fd, folders->folder, request->pyramid,
+                          request->source, &request->form, false, NULL, error);
     if (status == STATUS_OK && folders->resume.state.first_slice > folders->first_slice)
         resume_cut(&folders->resume, folders->first_slice); /* contents may have been lost behind it */
     if (status == STATUS_OK && folders->resume.state.first_slice != folders->first_slice)
@@ -336,6 +343,7 @@ enum status level_folders_open(struct output **output, const struct output_reque
     struct output_state state;
     struct output_request lengths = *request; /* contents were looked at when first_slice was found */
     lengths.check = false;
+    lengths.doubtful = NULL;
     enum status status = level_folders_check(&lengths, &state, error); /* before anything is touched */
     if (status != STATUS_OK)
         return status;

@@ -9,6 +9,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* The pyramid may prove complete, once the caller has looked at these slices. */
+static bool any_doubtful(const struct output_request *request)
+{
+    for (uint32_t z = 0; request->doubtful && z < request->pyramid->extent.nz; z++)
+        if (request->doubtful[z])
+            return true;
+    return false;
+}
+
 static enum status check_folder(int fd, const struct output_request *request, struct output_state *state,
                                 struct error *error)
 {
@@ -16,15 +25,15 @@ static enum status check_folder(int fd, const struct output_request *request, st
     enum status status = folder_guard_check(fd, request->folder, request->source, request->force, error);
     if (status != STATUS_OK)
         return status;
-    if (request->force)
+    if (request->force && !request->go_on)
         return folder_guard_check_writable(fd, request->folder, error);
     status = resume_find(&resume, fd, request->folder, request->pyramid, request->source, &request->form,
-                         request->check, error);
+                         request->check, request->doubtful, error);
     if (status != STATUS_OK)
         return status;
     *state = resume.state;
     resume_end(&resume);
-    return state->complete ? STATUS_OK : folder_guard_check_writable(fd, request->folder, error);
+    return state->complete || any_doubtful(request) ? STATUS_OK : folder_guard_check_writable(fd, request->folder, error);
 }
 
 enum status level_folders_check(const struct output_request *request, struct output_state *state,

@@ -256,3 +256,22 @@ void manifest_end(struct manifest *manifest)
     json_decref(manifest->json);
     manifest->json = NULL;
 }
+
+static json_t *source_slice(const struct manifest *manifest, uint32_t z)
+{
+    const json_t *slices = json_object_get(json_object_get(manifest->json, "source"), "slices");
+    return json_array_get(slices, z);
+}
+
+bool manifest_is_unreadable(const struct manifest *manifest, uint32_t z)
+{
+    return json_is_true(json_object_get(source_slice(manifest, z), "unreadable"));
+}
+
+enum status manifest_set_unreadable(struct manifest *manifest, uint32_t z, struct error *error)
+{
+    json_t *slice = source_slice(manifest, z);
+    if (!json_is_object(slice) || json_object_set_new(slice, "unreadable", json_true()) == 0)
+        return STATUS_OK;
+    return error_no_memory(error, 100, "the manifest");
+}

@@ -6,7 +6,10 @@
  *   format_version  1
  *   program         {name: "stackthumb", version}
  *   source          {folder, options: those that say how slices are read (absent for none),
+ *                   unreadable: how many slices count as missing because their files could not be read
+ *                   (absent for none),
  *                   slices: for every z {name, bytes, mtime_ns}, or null where it is missing;
+ *                   of one that could not be read also {unreadable: true};
  *                   of a file with several slices also {page}, or {plane} where one directory stands
  *                   for all, and of a raw volume {layout_hash}: another where its header says otherwise
  *                   where and how voxels lie}
@@ -54,6 +57,12 @@ struct manifest {
 /* Reads the manifest of `folder`; absent, damaged or of another format version: STATUS_INPUT. The caller
  * calls manifest_end after STATUS_OK. */
 enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error);
+
+/* Slice z of the source counts as missing, for its file could not be read. */
+bool manifest_is_unreadable(const struct manifest *manifest, uint32_t z);
+
+/* Makes it so, unless it is missing. STATUS_FAILED when memory is refused. */
+enum status manifest_set_unreadable(struct manifest *manifest, uint32_t z, struct error *error);
 void manifest_end(struct manifest *manifest);
 
 #endif

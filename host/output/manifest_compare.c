@@ -7,12 +7,20 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define UNREADABLE "unreadable" /* the member of a slice that could not be read */
 
 /* What is compared: members of members, by their names. */
 static const char *const compared[][2] = {
     {"program", "version"}, {"source", "options"}, {"extent", "nx"}, {"extent", "ny"}, {"type", NULL},
     {"compression", NULL},  {"spacing", "x"},      {"spacing", "y"}, {"spacing", "z"}, {"spacing", "unit"},
 };
+
+static bool is_unreadable(const json_t *slice)
+{
+    return json_is_true(json_object_get(slice, UNREADABLE));
+}
 
 static const json_t *member(const json_t *json, const char *const path[2])
 {
@@ -57,9 +65,43 @@ static void compare_form(const json_t *then, const json_t *now, struct manifest_
                  nthen == 1 ? "" : "s", nnow);
 }
 
+/* The same file, whether it can be read or not. */
+static bool is_alike(const json_t *then, json_t *now)
+{
+    if (!json_is_object(then) || !json_is_object(now))
+        return equal(then, now);
+    const char *key;
+    json_t *value;
+    json_object_foreach(now, key, value) if (strcmp(key, UNREADABLE) != 0 &&
+                                             !equal(json_object_get(then, key), value)) return false;
+    return json_object_size(then) - is_unreadable(then) == json_object_size(now) - is_unreadable(now);
+}
+
+static void compare_slices(const json_t *then, const json_t *now, struct manifest_difference *difference,
+                           bool *doubtful)
+{
+    const size_t n =
+        json_array_size(then) < json_array_size(now) ? json_array_size(then) : json_array_size(now);
+    bool same = true, alike = true;
+    difference->nthen = (uint32_t)json_array_size(then);
+    for (size_t z = 0; z < n; z++) {
+        const json_t *a = json_array_get(then, z);
+        json_t *b = json_array_get(now, z);
+        const bool now_alike = is_alike(a, b);
+        alike &= now_alike;
+        if (same && now_alike)
+            difference->was_unreadable = is_unreadable(a) && !is_unreadable(b);
+        same &= now_alike && is_unreadable(a) == is_unreadable(b);
+        difference->nalike += alike;
+        difference->nsame += same;
+        if (doubtful && now_alike && is_unreadable(a) && !is_unreadable(b))
+            doubtful[z] = true;
+    }
+}
+
 enum status manifest_compare(const struct manifest *manifest, const struct pyramid *pyramid,
                              const struct output_source *source, enum encoding encoding,
-                             struct manifest_difference *difference, struct error *error)
+                             struct manifest_difference *difference, bool *doubtful, struct error *error)
 {
     *difference = (struct manifest_difference){.nsame = 0};
     json_t *now = manifest_json(pyramid, source, encoding, NULL);
@@ -68,11 +110,7 @@ enum status manifest_compare(const struct manifest *manifest, const struct pyram
     compare_form(manifest->json, now, difference);
     const json_t *slices_then = json_object_get(json_object_get(manifest->json, "source"), "slices");
     const json_t *slices_now = json_object_get(json_object_get(now, "source"), "slices");
-    difference->nthen = (uint32_t)json_array_size(slices_then);
-    while (
-        difference->nsame < difference->nthen && difference->nsame < json_array_size(slices_now) &&
-        equal(json_array_get(slices_then, difference->nsame), json_array_get(slices_now, difference->nsame)))
-        difference->nsame++;
+    compare_slices(slices_then, slices_now, difference, doubtful);
     json_decref(now);
     return STATUS_OK;
 }

@@ -11,13 +11,18 @@ struct manifest_difference {
     /* What differs, slices apart: "compression was \"none\" and is \"zstd\"", printable; "" for nothing. The
      * folder of the slices may: they may have been moved. */
     char text[DIFFERENCE_BYTES];
-    uint32_t nsame; /* the first slices that are the same by name, bytes and time */
-    uint32_t nthen; /* slices that the manifest tells of */
+    uint32_t nsame;      /* the first slices that are the same: by name, bytes and time, and are, or are not,
+                            missing      because they cannot be read */
+    uint32_t nalike;     /* the first slices that are the same but for the latter */
+    bool was_unreadable; /* the one at nsame, when it is alike: it could not be read then, and can be now */
+    uint32_t nthen;      /* slices that the manifest tells of */
 };
 
 /* STATUS_FAILED when memory is refused. */
+/* Where `doubtful` is not NULL, sets doubtful[z] of slices that could not be read then, may be readable now,
+ * and are the same otherwise. */
 enum status manifest_compare(const struct manifest *manifest, const struct pyramid *pyramid,
                              const struct output_source *source, enum encoding encoding,
-                             struct manifest_difference *difference, struct error *error);
+                             struct manifest_difference *difference, bool *doubtful, struct error *error);
 
 #endif

@@ -22,17 +22,23 @@ static json_t *slice_json(const struct source_slice *slice)
     if (slice->layout_hash)
         json = json_with(json, "layout_hash", json_integer((json_int_t)slice->layout_hash));
     json = json_with(json, "bytes", json_integer((json_int_t)slice->n_bytes));
-    return json_with(json, "mtime_ns", json_integer(slice->mtime_ns));
+    json = json_with(json, "mtime_ns", json_integer(slice->mtime_ns));
+    return slice->unreadable ? json_with(json, "unreadable", json_true()) : json;
 }
 
 static json_t *source_json(const struct output_source *source, uint32_t nz)
 {
     json_t *slices = json_array();
-    for (uint32_t z = 0; z < nz && slices; z++)
+    json_int_t nunreadable = 0;
+    for (uint32_t z = 0; z < nz && slices; z++) {
         slices = json_and(slices, slice_json(&source->slices[z]));
+        nunreadable += source->slices[z].name && source->slices[z].unreadable;
+    }
     json_t *json = json_with(json_object(), "folder", json_text(source->folder));
     if (source->options && *source->options)
         json = json_with(json, "options", json_text(source->options));
+    if (nunreadable > 0)
+        json = json_with(json, "unreadable", json_integer(nunreadable));
     return json_with(json, "slices", slices);
 }
 

@@ -26,13 +26,14 @@ struct source_slice {
     uint64_t n_bytes;
     int64_t mtime_ns;
     struct file_identity identity;
+    bool unreadable;      /* it has a file, but counts as missing, for that cannot be read */
     uint64_t layout_hash; /* of where and how its voxels lie, when another file says so; 0: its own does */
 };
 
 /* What goes in, besides voxels; everything is borrowed until output_close. */
 struct output_source {
     const char *folder;
-    const struct source_slice *slices; /* extent.nz of them */
+    const struct source_slice *slices; /* extent.nz of them; `unreadable` may be set until output->finish */
     uint32_t nslices;
     const char *program_version;
     const char *options;        /* that say how slices are read; "" or NULL: none */
@@ -53,13 +54,31 @@ struct output_request {
     const struct output_source *source;
     struct output_form form;
     bool force; /* build anew, whatever is there; beside files of others, too */
+    bool go_on; /* with force: what is there was begun by this very build, and is gone on with */
     bool check; /* of what is there, look at the contents too */
+    /* NULL, or of each slice of the source: level_folders_check sets it to true where the pyramid that is
+     * there has it as unreadable, and the file is still the same. Where it cannot be read now either, the
+     * caller is to say so in source->slices; otherwise what was made without it is made again. */
+    bool *doubtful;
+};
+
+/* Why a pyramid that is there is not left as it is. */
+enum output_change {
+    OUTPUT_UNFINISHED,         /* an earlier run ended before it was complete */
+    OUTPUT_SLICE_CHANGED,      /* a slice of the source is another file, or was changed */
+    OUTPUT_SLICE_READABLE,     /* it could not be read then, and can be now */
+    OUTPUT_SLICE_UNREADABLE,   /* it could be read then, and cannot be now */
+    OUTPUT_SLICES_ADDED,       /* the source has more slices at its end */
+    OUTPUT_SLICES_FEWER,       /* it has fewer */
+    OUTPUT_SLICES_NOT_WRITTEN, /* slices of the pyramid are not there any more, or not as they were written */
 };
 
 /* How far the pyramid in a folder is. */
 struct output_state {
-    uint32_t first_slice; /* of the source, that is still to be read: a multiple of 2^nlevels, or nz */
-    bool complete;        /* nothing is to be done */
+    uint32_t first_slice;      /* of the source, that is still to be read: a multiple of 2^nlevels, or nz */
+    bool complete;             /* nothing is to be done */
+    enum output_change change; /* why it is not, when there is one */
+    uint32_t changed_slice;    /* of the source: which one, or the first of those added or gone */
 };
 
 /* What the encoders of an output did. */
@@ -91,6 +110,10 @@ struct output_ops {
      * NULL when nothing is written. STATUS_OUTPUT when anything could not be written to that file system,
      * whoever wrote it: this is no place to go on. */
     enum status (*settle)(struct output *output, struct error *error);
+    /* Slice z of the source is taken as missing from now on, for it cannot be read: to be called before rows
+     * that it belongs to are written, and besides to be told in source->slices. Any thread. NULL when that
+     * makes no difference. */
+    enum status (*lose)(struct output *output, uint32_t z, struct error *error);
     /* All slices are written (STATUS_FAILED if not): makes the output complete (the manifest, last). */
     enum status (*finish)(struct output *output, struct error *error);
     /* Frees everything; without a finish before it, removes what is temporary and leaves finished files. */

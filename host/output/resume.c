@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* The folders of the levels, open; -1 where there is none. */
@@ -60,6 +61,20 @@ static bool slab_is_there(const struct slice_records *then, const struct slice_r
     return true;
 }
 
+/* All slices of the slab are recorded, at least. */
+static bool slab_was_there(const struct slice_records *then, const struct slice_records *now, uint32_t z0,
+                           uint64_t z1)
+{
+    for (unsigned level = 1; level <= now->nlevels; level++) {
+        uint32_t first, end;
+        slab_at_level(now, z0, z1, level, &first, &end);
+        for (uint32_t z = first; z < end; z++)
+            if (z >= then->nz[level] || then->slices[level][z].n_bytes == 0)
+                return false;
+    }
+    return true;
+}
+
 static void keep_slab(const struct slice_records *then, struct slice_records *now, uint32_t z0, uint64_t z1)
 {
     for (unsigned level = 1; level <= now->nlevels; level++) {
@@ -68,6 +83,19 @@ static void keep_slab(const struct slice_records *then, struct slice_records *no
         for (uint32_t z = first; z < end; z++)
             now->slices[level][z] = then->slices[level][z];
     }
+}
+
+/* Why the slabs behind a slice that is the same do not stay. */
+static void tell_change(struct output_state *state, const struct manifest_difference *difference, uint32_t nz)
+{
+    const uint32_t n = difference->nthen < nz ? difference->nthen : nz;
+    state->changed_slice = difference->nsame;
+    if (difference->nsame == n)
+        state->change = difference->nthen < nz ? OUTPUT_SLICES_ADDED : OUTPUT_SLICES_FEWER;
+    else if (difference->nalike == difference->nsame)
+        state->change = OUTPUT_SLICE_CHANGED;
+    else
+        state->change = difference->was_unreadable ? OUTPUT_SLICE_READABLE : OUTPUT_SLICE_UNREADABLE;
 }
 
 /* Keeps slabs from the first one on, as long as their slices of the source are the same and they are there.
@@ -82,9 +110,15 @@ static void keep_slabs(struct resume *resume, const struct slice_records *then, 
     uint64_t z0 = 0;
     while (z0 < nz) {
         uint64_t z1 = z0 + slab;
-        if ((z1 > difference->nsame && !all_same) ||
-            !slab_is_there(then, &resume->records, &levels, (uint32_t)z0, z1, check))
+        if (z1 > difference->nsame && !all_same) {
+            tell_change(&resume->state, difference, nz);
             break;
+        }
+        if (!slab_is_there(then, &resume->records, &levels, (uint32_t)z0, z1, check)) {
+            if (slab_was_there(then, &resume->records, (uint32_t)z0, z1))
+                resume->state.change = OUTPUT_SLICES_NOT_WRITTEN;
+            break;
+        }
         keep_slab(then, &resume->records, (uint32_t)z0, z1);
         z0 = z1;
     }
@@ -121,13 +155,24 @@ static enum status refuse(const char *folder, const struct manifest_difference *
         shown, name);
 }
 
-/* The journal's records where the manifest has none of its own. */
+/* The journal's records where the manifest has none of its own, and the slices that were lost meanwhile. */
 static enum status take_journal(struct manifest *manifest, int folder_fd, struct error *error)
 {
+    const uint32_t nz = manifest->pyramid.extent.nz;
     if (manifest->complete)
         return STATUS_OK;
     enum status status = slice_records_init(&manifest->records, &manifest->pyramid, error);
-    return status == STATUS_OK ? journal_read(folder_fd, &manifest->hash, &manifest->records, error) : status;
+    if (status != STATUS_OK)
+        return status;
+    bool *lost = calloc(nz, sizeof *lost);
+    if (!lost)
+        return error_no_memory(error, nz * sizeof *lost, "the list of slices");
+    status = journal_read(folder_fd, &manifest->hash, &manifest->records, lost, nz, error);
+    for (uint32_t z = 0; z < nz && status == STATUS_OK; z++)
+        if (lost[z])
+            status = manifest_set_unreadable(manifest, z, error);
+    free(lost);
+    return status;
 }
 
 /* Beside a complete manifest a journal or a lock tells of a run that died in its last step, or is under way.
@@ -143,15 +188,15 @@ static bool is_tidy(int folder_fd)
 static enum status compare(struct resume *resume, struct manifest *manifest, int folder_fd,
                            const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, enum encoding encoding, bool check,
-                           struct error *error)
+                           bool *doubtful, struct error *error)
 {
     struct manifest_difference difference;
     enum status status = take_journal(manifest, folder_fd, error);
     if (status == STATUS_OK)
-        status = manifest_compare(manifest, pyramid, source, encoding, &difference, error);
+        status = manifest_compare(manifest, pyramid, source, encoding, &difference, doubtful, error);
     if (status != STATUS_OK || !any_recorded(&manifest->records))
         return status; /* nothing is there that could stay */
-    if (difference.text[0] || difference.nsame == 0)
+    if (difference.text[0] || difference.nalike == 0)
         return refuse(folder, &difference, source, error);
     keep_slabs(resume, &manifest->records, folder_fd, pyramid->extent.nz, &difference, check);
     resume->state.complete = manifest->complete && difference.nthen == pyramid->extent.nz &&
@@ -161,7 +206,7 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
 
 enum status resume_find(struct resume *resume, int folder_fd, const char *folder,
                         const struct pyramid *pyramid, const struct output_source *source,
-                        const struct output_form *form, bool check, struct error *error)
+                        const struct output_form *form, bool check, bool *doubtful, struct error *error)
 {
     struct manifest manifest;
     *resume = (struct resume){.state = {.first_slice = 0}};
@@ -170,7 +215,8 @@ enum status resume_find(struct resume *resume, int folder_fd, const char *folder
         return status;
     status = manifest_read(folder, &manifest, error);
     if (status == STATUS_OK) {
-        status = compare(resume, &manifest, folder_fd, folder, pyramid, source, form->encoding, check, error);
+        status = compare(resume, &manifest, folder_fd, folder, pyramid, source, form->encoding, check,
+                         doubtful, error);
         manifest_end(&manifest);
     }
     if (status != STATUS_OK)

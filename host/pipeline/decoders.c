@@ -43,6 +43,23 @@ static enum status decode_slice(const struct encoded_slice *encoded, struct busy
     return status;
 }
 
+/* Decodes it, or takes the slice as missing. */
+static enum status deliver_slice(struct decoders *decoders, const struct encoded_slice *encoded,
+                                 struct busy *busy, struct error *error)
+{
+    const struct slice_header *header = &encoded->slice->header;
+    struct error reason = {0};
+    enum status status = decode_slice(encoded, busy, &reason);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    status = losses_add(decoders->losses, encoded->z, &reason, error);
+    if (status == STATUS_OK) {
+        *encoded->present = false;
+        voxels_fill_absent(header->type, encoded->voxels, (size_t)header->ny * header->nx);
+    }
+    return status;
+}
+
 static enum status decode_all(struct decoders *decoders, struct busy *busy, struct error *error)
 {
     for (;;) {
@@ -51,7 +68,7 @@ static enum status decode_all(struct decoders *decoders, struct busy *busy, stru
         if (status != STATUS_OK || !item)
             return status;
         struct encoded_slice *encoded = item;
-        status = decode_slice(encoded, busy, error);
+        status = deliver_slice(decoders, encoded, busy, error);
         if (status != STATUS_OK)
             return status;
         countdown_lower(encoded->open);
@@ -94,10 +111,10 @@ static enum status allocate(struct decoders *decoders, uint64_t largest_bytes, s
 
 enum status decoders_init(struct decoders *decoders, const struct stack *stack,
                           const struct downsample_plan *plan, unsigned nthreads, struct stop *stop,
-                          struct error *error)
+                          struct losses *losses, struct error *error)
 {
     const struct pipeline_load load = pipeline_load_of(stack);
-    *decoders = (struct decoders){.stop = stop};
+    *decoders = (struct decoders){.stop = stop, .losses = losses};
     decoders->nthreads = decoders_count(&load, plan, stack->extent.ny, nthreads);
     if (decoders->nthreads == 0)
         return STATUS_OK;
@@ -136,6 +153,11 @@ enum status decoders_take(struct decoders *decoders, struct encoded_slice **enco
     enum status status = queue_pop(&decoders->free, &item, error);
     *encoded = item;
     return status;
+}
+
+void decoders_give_back(struct decoders *decoders, struct encoded_slice *encoded)
+{
+    queue_put_back(&decoders->free, encoded);
 }
 
 enum status decoders_submit(struct decoders *decoders, struct encoded_slice *encoded, struct error *error)

@@ -11,6 +11,7 @@
 #include "downsample/plan.h"
 #include "pipeline/busy.h"
 #include "pipeline/countdown.h"
+#include "pipeline/losses.h"
 #include "pipeline/pipeline_load.h"
 #include "pipeline/queue.h"
 #include "stack/stack.h"
@@ -19,12 +20,15 @@
 struct encoded_slice {
     struct bytes bytes;        /* room for the largest slice file of the stack */
     const struct slice *slice; /* where they came from */
+    uint32_t z;                /* its place in the stack */
     void *voxels;              /* where nx * ny voxels go */
-    struct countdown *open;    /* raised by submit, lowered once the voxels are there */
+    bool *present;          /* set to false when they cannot be had; then voxels that add nothing are there */
+    struct countdown *open; /* raised by submit, lowered once the voxels are there */
 };
 
 struct decoders {
     struct stop *stop;
+    struct losses *losses;
     unsigned nthreads, nencoded;
     struct stage *threads;
     struct encoded_slice *encoded;
@@ -38,7 +42,7 @@ struct decoders {
  * memory taken. On failure nothing is to be ended. */
 enum status decoders_init(struct decoders *decoders, const struct stack *stack,
                           const struct downsample_plan *plan, unsigned nthreads, struct stop *stop,
-                          struct error *error);
+                          struct losses *losses, struct error *error);
 
 /* Waits for the end of the threads: `jobs` has been closed, or the run stopped. */
 void decoders_join(struct decoders *decoders);
@@ -58,7 +62,10 @@ uint64_t decoders_host_bytes(const struct pipeline_load *load, const struct down
 /* An encoded slice with its `bytes` reserved; waits for a decoder when all are in use. */
 enum status decoders_take(struct decoders *decoders, struct encoded_slice **encoded, struct error *error);
 
-/* Gives it to a decoder. Both fail only when the run is stopped. */
+/* Gives one back that was taken, but for which there is nothing to decode. */
+void decoders_give_back(struct decoders *decoders, struct encoded_slice *encoded);
+
+/* Gives it to a decoder. This and take fail only when the run is stopped. */
 enum status decoders_submit(struct decoders *decoders, struct encoded_slice *encoded, struct error *error);
 
 #endif

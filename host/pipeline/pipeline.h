@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "downsample/downsampler.h"
 #include "output/output.h"
+#include "pipeline/losses.h"
 #include "pipeline/pipeline_load.h"
 #include "pipeline/pipeline_stats.h"
 #include "stack/stack.h"
@@ -46,6 +47,9 @@ struct pipeline_run {
     /* Set by anyone (a signal handler) to stop: the run then ends with STATUS_INTERRUPTED, after at most what
      * one slice or batch takes. May be NULL. */
     const atomic_bool *cancel;
+    /* Lets the run go on without slices that cannot be read; NULL: the first of them ends it. What lies in a
+     * gzip or zlib stream is never gone on without: its checksum speaks for all of it, at its end. */
+    struct pipeline_losses *losses;
 };
 
 /* Runs to the end or to the first error. Threads are joined and buffers freed in every case. */

@@ -26,28 +26,36 @@ uint64_t reader_host_bytes(const struct pipeline_load *load, struct extent exten
 
 enum status reader_init(struct reader *reader, const struct stack *stack, const struct downsample_plan *plan,
                         struct ring *ring, struct decoders *decoders, struct stop *stop,
-                        struct pipeline_progress *progress, struct error *error)
+                        struct losses *losses, struct pipeline_progress *progress, struct error *error)
 {
     const struct pipeline_load load = pipeline_load_of(stack);
     uint64_t slab_bytes = slab_bytes_of(&load, stack->extent, stack->type, plan);
-    *reader = (struct reader){
-        .stack = stack, .plan = plan, .ring = ring, .decoders = decoders, .stop = stop, .progress = progress};
+    *reader = (struct reader){.stack = stack,
+                              .plan = plan,
+                              .ring = ring,
+                              .decoders = decoders,
+                              .stop = stop,
+                              .losses = losses,
+                              .progress = progress};
     enum status status = source_init(&reader->source, stack, plan->batch_slices, stop, progress, error);
     if (status != STATUS_OK)
         return status;
     status = inflater_init(&reader->inflater, stack, &reader->source, error);
     if (status != STATUS_OK)
         goto end_source;
-    if (slab_bytes > 0) {
-        reader->slab = malloc(slab_bytes);
-        if (!reader->slab) {
+    if (plan->band_rows < stack->extent.ny) {
+        reader->present = calloc(plan->batch_slices, sizeof *reader->present);
+        reader->slab = slab_bytes > 0 ? malloc(slab_bytes) : NULL;
+        if (!reader->present || (slab_bytes > 0 && !reader->slab)) {
             status = error_no_memory(error, slab_bytes, "decoded slices");
-            goto end_inflater;
+            goto free_slab;
         }
     }
     countdown_init(&reader->decoded, stop);
     return STATUS_OK;
-end_inflater:
+free_slab:
+    free(reader->slab);
+    free(reader->present);
     inflater_end(&reader->inflater);
 end_source:
     source_end(&reader->source);
@@ -58,6 +66,7 @@ void reader_end(struct reader *reader)
 {
     countdown_end(&reader->decoded);
     free(reader->slab);
+    free(reader->present);
     inflater_end(&reader->inflater);
     source_end(&reader->source);
 }
@@ -87,25 +96,66 @@ static enum status read_parts(struct reader *reader, uint32_t z, unsigned char *
     return status == STATUS_OK ? source_close(&reader->source, z, error) : status;
 }
 
-/* Reads slice z and has it decoded into `voxels`; `open` tells when that is done. */
-static enum status read_encoded(struct reader *reader, uint32_t z, void *voxels, struct countdown *open,
+/* Where the voxels of a slice go that is read whole, and who is told when they cannot be had. */
+struct place {
+    void *voxels;
+    bool *present;
+    struct countdown *open; /* tells when they are there */
+};
+
+/* Reads slice z and has it decoded to its place. */
+static enum status read_encoded(struct reader *reader, uint32_t z, const struct place *place,
                                 struct error *error)
 {
     const struct slice *slice = &reader->stack->slices[z];
     struct encoded_slice *encoded;
     if (!slice_header_needs_decoding(&slice->header))
-        return read_parts(reader, z, voxels, error);
+        return read_parts(reader, z, place->voxels, error);
     enum status status = decoders_take(reader->decoders, &encoded, error);
     if (status != STATUS_OK)
         return status;
     encoded->slice = slice;
-    encoded->voxels = voxels;
-    encoded->open = open;
+    encoded->z = z;
+    encoded->voxels = place->voxels;
+    encoded->present = place->present;
+    encoded->open = place->open;
     encoded->bytes.n_bytes = slice->header.encoded_bytes;
     status = read_parts(reader, z, encoded->bytes.data, error);
     if (status == STATUS_OK)
-        status = decoders_submit(reader->decoders, encoded, error);
+        return decoders_submit(reader->decoders, encoded, error);
+    decoders_give_back(reader->decoders, encoded);
     return status;
+}
+
+/* Slice z could not be read. Takes it as missing, where that may be done: not when rows of it have been used
+ * already, nor in a stream, which has one checksum for all of it. */
+static enum status lose_slice(struct reader *reader, uint32_t z, uint32_t y0, const struct error *reason,
+                              struct error *error)
+{
+    source_abandon(&reader->source, z);
+    if (reader->stack->slices[z].header.streamed)
+        return error_set(error, reason->status, "%s", reason->message);
+    return y0 == 0 ? losses_add(reader->losses, z, reason, error)
+                   : losses_add_late(reader->losses, z, reason, error);
+}
+
+/* Reads slice z whole, to its place, where voxels that add nothing are put when it is missing or lost. */
+static enum status read_whole(struct reader *reader, uint32_t z, const struct place *place,
+                              struct error *error)
+{
+    const struct stack *stack = reader->stack;
+    struct error reason = {0};
+    *place->present = stack->slices[z].path != NULL;
+    if (*place->present) {
+        if (read_encoded(reader, z, place, &reason) == STATUS_OK)
+            return STATUS_OK; /* from now on `present` may be its decoder's */
+        enum status status = lose_slice(reader, z, 0, &reason, error);
+        if (status != STATUS_OK)
+            return status;
+        *place->present = false;
+    }
+    voxels_fill_absent(stack->type, place->voxels, (size_t)stack->extent.ny * stack->extent.nx);
+    return STATUS_OK;
 }
 
 /* Has all encoded slices of the slab under `batch` decoded into reader->slab. */
@@ -113,10 +163,10 @@ static enum status decode_slab(struct reader *reader, const struct batch *batch,
 {
     for (uint32_t s = 0; s < batch->nslices; s++) {
         const struct slice *slice = &reader->stack->slices[batch->z0 + s];
+        const struct place place = {slab_slice(reader, s), &reader->present[s], &reader->decoded};
         if (!slice->path || slice->header.plain)
             continue;
-        enum status status =
-            read_encoded(reader, batch->z0 + s, slab_slice(reader, s), &reader->decoded, error);
+        enum status status = read_whole(reader, batch->z0 + s, &place, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -139,20 +189,26 @@ static enum status read_plain(struct reader *reader, const struct batch *batch, 
     return status;
 }
 
-/* Fills slice s of the slot's batch. */
-static enum status fill_slice(struct reader *reader, struct slot *slot, uint32_t s, struct error *error)
+/* Fills slice s of the slot's batch with its rows; *present says whether it has any, and is set to false when
+ * they cannot be read. */
+static enum status fill_rows(struct reader *reader, struct slot *slot, uint32_t s, bool *present,
+                             struct error *error)
 {
     const struct batch *batch = &slot->batch;
-    const struct slice *slice = &reader->stack->slices[batch->z0 + s];
+    const uint32_t z = batch->z0 + s;
     size_t n_bytes = batch->nrows * row_bytes(reader);
     unsigned char *rows = slot->voxels + s * n_bytes;
-    slot->present[s] = slice->path != NULL;
-    if (slice->path && slice->header.plain)
-        return read_plain(reader, batch, batch->z0 + s, rows, error);
-    if (slice->path && !reader->slab)
-        return read_encoded(reader, batch->z0 + s, rows, &slot->decoding, error);
+    struct error reason = {0};
+    if (*present && reader->stack->slices[z].header.plain) {
+        if (read_plain(reader, batch, z, rows, &reason) == STATUS_OK)
+            return STATUS_OK;
+        enum status status = lose_slice(reader, z, batch->y0, &reason, error);
+        if (status != STATUS_OK)
+            return status;
+        *present = false;
+    }
     double began = clock_seconds();
-    if (slice->path)
+    if (*present)
         memcpy(rows, slab_slice(reader, s) + batch->y0 * row_bytes(reader), n_bytes);
     else
         voxels_fill_absent(reader->stack->type, rows, (size_t)batch->nrows * reader->stack->extent.nx);
@@ -160,12 +216,34 @@ static enum status fill_slice(struct reader *reader, struct slot *slot, uint32_t
     return STATUS_OK;
 }
 
+/* Fills slice s of the slot's batch. */
+static enum status fill_slice(struct reader *reader, struct slot *slot, uint32_t s, struct error *error)
+{
+    const uint32_t z = slot->batch.z0 + s;
+    const struct slice *slice = &reader->stack->slices[z];
+    if (reader->present) {
+        enum status status = fill_rows(reader, slot, s, &reader->present[s], error);
+        slot->present[s] = reader->present[s];
+        return status;
+    }
+    const struct place place = {slot->voxels + s * slot->batch.nrows * row_bytes(reader), &slot->present[s],
+                                &slot->decoding};
+    if (slice->path && !slice->header.plain)
+        return read_whole(reader, z, &place, error);
+    slot->present[s] = slice->path != NULL;
+    return fill_rows(reader, slot, s, &slot->present[s], error);
+}
+
 static enum status fill_slot(struct reader *reader, struct slot *slot, struct error *error)
 {
     const struct batch *batch = &slot->batch;
     enum status status = STATUS_OK;
-    if (reader->slab && batch->y0 == 0)
-        status = decode_slab(reader, batch, error);
+    if (reader->present && batch->y0 == 0) {
+        for (uint32_t s = 0; s < batch->nslices; s++)
+            reader->present[s] = reader->stack->slices[batch->z0 + s].path != NULL;
+        if (reader->slab)
+            status = decode_slab(reader, batch, error);
+    }
     for (uint32_t s = 0; status == STATUS_OK && s < batch->nslices; s++) {
         status = fill_slice(reader, slot, s, error);
         if (status == STATUS_OK && reader->progress && batch->y0 + batch->nrows == reader->stack->extent.ny)

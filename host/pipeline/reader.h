@@ -2,7 +2,8 @@
  * The reader: the one thread that touches slice files, in order. It goes through the batches of the volume,
  * takes a free slot for each, and fills it slice by slice:
  *
- *   missing slice             voxels that add nothing
+ *   missing slice, or one that cannot be read and need not be (losses.h)
+ *                             voxels that add nothing
  *   plain slice               its rows are read straight into the slot
  *   encoded, whole slices     its file is read and given to a decoder, which writes into the slot
  *   in a stream               (gzip or zlib) likewise, but what is read is inflated first, by the reader, for
@@ -17,6 +18,7 @@
 #include "output/output.h"
 #include "pipeline/decoders.h"
 #include "pipeline/inflater.h"
+#include "pipeline/losses.h"
 #include "pipeline/ring.h"
 #include "pipeline/source.h"
 
@@ -26,11 +28,15 @@ struct reader {
     struct ring *ring;
     struct decoders *decoders;
     struct stop *stop;
+    struct losses *losses;
     struct pipeline_progress *progress; /* may be NULL */
     struct stage thread;
     struct source source;     /* the reader thread's */
     struct inflater inflater; /* the reader thread's */
     unsigned char *slab;      /* plan->batch_slices decoded slices, or NULL when none is needed */
+    /* Of each slice of the slab that is read band by band: it is not missing, and was not lost. The reader's,
+     * and while a slice is being decoded its decoder's. NULL where slices are read whole. */
+    bool *present;
     struct countdown decoded; /* slices of `slab` under way */
     struct output *output;  /* is settled after every stretch_bytes that were read; see struct pipeline_run */
     uint64_t stretch_bytes; /* 0: never */
@@ -40,7 +46,7 @@ struct reader {
 /* Allocates; everything given is borrowed. On failure nothing is to be ended. */
 enum status reader_init(struct reader *reader, const struct stack *stack, const struct downsample_plan *plan,
                         struct ring *ring, struct decoders *decoders, struct stop *stop,
-                        struct pipeline_progress *progress, struct error *error);
+                        struct losses *losses, struct pipeline_progress *progress, struct error *error);
 void reader_end(struct reader *reader);
 
 /* Starts the thread; it ends after the last batch (having closed ring->filled and decoders->jobs) or when the

@@ -35,6 +35,7 @@ uint64_t pipeline_host_bytes(const struct pipeline_load *load, const struct pyra
 
 struct pipeline {
     struct stop stop;
+    struct losses losses;
     struct ring ring;
     struct results results;
     struct decoders decoders;
@@ -133,6 +134,7 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     struct stop *stop = &pipeline.stop;
     double began = clock_seconds();
     stop_init(stop, run->cancel);
+    losses_init(&pipeline.losses, run->losses, stop);
     enum status status = ring_init(&pipeline.ring, run->downsampler, stop, error);
     if (status != STATUS_OK)
         goto end_stop;
@@ -140,10 +142,11 @@ enum status pipeline_run(const struct pipeline_run *run, struct error *error)
     if (status != STATUS_OK)
         goto end_ring;
     status = reader_init(&pipeline.reader, run->stack, plan, &pipeline.ring, &pipeline.decoders, stop,
-                         run->progress, error);
+                         &pipeline.losses, run->progress, error);
     if (status != STATUS_OK)
         goto end_results;
-    status = decoders_init(&pipeline.decoders, run->stack, plan, run->nthreads, stop, error);
+    status =
+        decoders_init(&pipeline.decoders, run->stack, plan, run->nthreads, stop, &pipeline.losses, error);
     if (status != STATUS_OK)
         goto end_reader;
     pipeline.reader.output = run->output;
@@ -167,6 +170,7 @@ end_results:
 end_ring:
     ring_end(&pipeline.ring);
 end_stop:
+    losses_end(&pipeline.losses);
     stop_end(stop);
     return status;
 }

@@ -185,3 +185,8 @@ enum status source_close(struct source *source, uint32_t z, struct error *error)
     busy_add(&source->busy, began, 0);
     return same ? STATUS_OK : source_changed(slice, error);
 }
+
+void source_abandon(struct source *source, uint32_t z)
+{
+    input_file_close(&source->files[z % source->nfiles]);
+}

@@ -67,4 +67,7 @@ enum status source_read(struct source *source, uint32_t z, void *data, uint64_t 
 /* Closes slice z. STATUS_INPUT when its file was changed while it was open. */
 enum status source_close(struct source *source, uint32_t z, struct error *error);
 
+/* Closes slice z, if it is open, whose reading failed. */
+void source_abandon(struct source *source, uint32_t z);
+
 #endif

@@ -26,31 +26,6 @@ static enum status read_header(struct slice *slice, const struct codec_options *
     return status;
 }
 
-enum status slice_headers_keep_reason(struct stack *stack, const struct error *reason, struct error *error)
-{
-    char **unreadable = reallocarray(stack->unreadable, stack->nunreadable + 1, sizeof *stack->unreadable);
-    if (!unreadable)
-        return error_no_memory(error, (stack->nunreadable + 1) * sizeof *unreadable, "messages");
-    stack->unreadable = unreadable;
-    unreadable[stack->nunreadable] = strdup(reason->message);
-    if (!unreadable[stack->nunreadable])
-        return error_no_memory(error, strlen(reason->message) + 1, "messages");
-    stack->nunreadable++;
-    return STATUS_OK;
-}
-
-/* Turns a slice whose header cannot be read into a missing one, and keeps the reason. */
-static enum status drop_slice(struct stack *stack, struct slice *slice, const struct error *reason,
-                              struct error *error)
-{
-    enum status status = slice_headers_keep_reason(stack, reason, error);
-    if (status != STATUS_OK)
-        return status;
-    free(slice->path);
-    *slice = (struct slice){.number = slice->number};
-    return STATUS_OK;
-}
-
 enum status slice_headers_read(struct stack *stack, const struct stack_request *request, struct error *error)
 {
     const struct codec_options options = {.gray = request->gray};
@@ -71,9 +46,10 @@ enum status slice_headers_read(struct stack *stack, const struct stack_request *
             return error_set(error, status, "%s", reason.message);
         if (first_reason.status == STATUS_OK)
             first_reason = reason;
-        status = drop_slice(stack, slice, &reason, error);
+        status = stack_note_unreadable(stack, reason.message, error);
         if (status != STATUS_OK)
             return status;
+        stack_lose(stack, z);
     }
     return any ? STATUS_OK : error_set(error, STATUS_INPUT, "%s", first_reason.message);
 }

@@ -202,12 +202,18 @@ static void free_strings(char **strings, size_t count)
     free(strings);
 }
 
+static void free_slice(struct slice *slice)
+{
+    free(slice->path);
+    free(slice->lost_path);
+}
+
 void stack_close(struct stack *stack)
 {
     if (!stack)
         return;
     for (uint32_t z = 0; z < stack->extent.nz; z++)
-        free(stack->slices[z].path);
+        free_slice(&stack->slices[z]);
     free(stack->slices);
     stack_spacing_end(&stack->sources);
     for (size_t i = 0; i < stack->npatterns; i++)
@@ -224,6 +230,26 @@ void stack_close(struct stack *stack)
     free(stack->folder);
     free(stack->file);
     free(stack);
+}
+
+enum status stack_note_unreadable(struct stack *stack, const char *reason, struct error *error)
+{
+    char **unreadable = reallocarray(stack->unreadable, stack->nunreadable + 1, sizeof *stack->unreadable);
+    if (!unreadable)
+        return error_no_memory(error, (stack->nunreadable + 1) * sizeof *unreadable, "messages");
+    stack->unreadable = unreadable;
+    unreadable[stack->nunreadable] = strdup(reason);
+    if (!unreadable[stack->nunreadable])
+        return error_no_memory(error, strlen(reason) + 1, "messages");
+    stack->nunreadable++;
+    return STATUS_OK;
+}
+
+void stack_lose(struct stack *stack, uint32_t z)
+{
+    struct slice *slice = &stack->slices[z];
+    slice->lost_path = slice->path;
+    slice->path = NULL;
 }
 
 /* The stretch of a stream's file that gives, about, what it gives from `from` to the end of the slice. */

@@ -17,9 +17,11 @@
 /* One position along z. */
 struct slice {
     const struct codec *codec;
-    char *path;       /* folder/name, to open; NULL where the slice is missing */
-    const char *name; /* the part of path behind the folder; NULL where the slice is missing */
-    uint64_t number;  /* as the file name tells, or would tell; in a file with several slices from 0 */
+    char *path; /* folder/name, to open; NULL where the slice is missing */
+    const char
+        *name;       /* the part of path behind the folder; NULL where the slice is missing and has no file */
+    char *lost_path; /* instead of path, where the slice is missing because its file cannot be read */
+    uint64_t number; /* as the file name tells, or would tell; in a file with several slices from 0 */
     uint64_t n_bytes;
     int64_t mtime_ns;
     struct file_identity identity;
@@ -49,7 +51,7 @@ struct stack {
     unsigned number_width;        /* digits that numbers are padded to */
     uint32_t nmissing;            /* slices without a file that can be read */
     char *missing; /* their numbers as ranges, "0120-0123, 0977", zero-padded as the names are; "" for none */
-    char **unreadable; /* why, one message for each missing slice that has a file (MISSING_IGNORE only) */
+    char **unreadable; /* why, one message for each missing slice that has a file */
     size_t nunreadable;
     struct stack_pattern *patterns; /* of the folder's names, the slices' first; none when it is alone */
     size_t npatterns;
@@ -97,6 +99,12 @@ struct stack_request {
  * STATUS_INTERRUPTED when `cancel` is set before the next header is read. */
 enum status stack_open(struct stack **stack, const struct stack_request *request, struct error *error);
 void stack_close(struct stack *stack); /* NULL is allowed */
+
+/* Notes why slice z cannot be read, and then, when nobody reads the slices any more, lets it count as
+ * missing: in `unreadable` and by its paths; nmissing and `missing` stay as they are. STATUS_FAILED when
+ * memory is refused. */
+enum status stack_note_unreadable(struct stack *stack, const char *reason, struct error *error);
+void stack_lose(struct stack *stack, uint32_t z);
 
 /* What a run reads of a slice's file: the voxels of a plain slice, the parts of others, its share of a
  * stream. Fills `parts` and returns how many there are. The slice is not missing. */

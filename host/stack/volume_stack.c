@@ -202,7 +202,7 @@ static enum status fill_from_data_file(struct filling *filling, const char *name
         return error_set(error, status, "%s", reason.message);
     if (filling->first_reason.status == STATUS_OK)
         filling->first_reason = reason;
-    return slice_headers_keep_reason(filling->stack, &reason, error);
+    return stack_note_unreadable(filling->stack, reason.message, error);
 }
 
 static enum status fill_from_files(struct filling *filling, struct error *error)

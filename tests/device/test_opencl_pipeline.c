@@ -3,7 +3,7 @@
  * flight. What it delivers is what the oracle says. */
 #include "codec_fixture.h"
 #include "device_harness.h"
-#include "pipeline_folder.h"
+#include "pipeline_damage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,18 +13,24 @@
 
 enum { ROUNDS = 20 };
 
-static void check(const struct opencl_device *device, const struct pipeline_folder *folder,
-                  const struct test_levels *expected, struct test_random *random)
+struct choice {
+    const struct opencl_device *device;
+    uint64_t seed;
+};
+
+static struct downsampler *make(void *context, const struct pyramid *pyramid)
 {
-    const struct pyramid *pyramid = &folder->volume.pyramid;
-    const struct opencl_options options = {.batch_slices = test_random_range(random, 1, pyramid->extent.nz),
-                                           .band_rows = test_random_range(random, 1, pyramid->extent.ny)};
-    bool whole_slices = test_random_range(random, 0, 1);
+    const struct choice *choice = context;
+    struct test_random random = {.state = choice->seed};
+    const struct opencl_options options = {.batch_slices = test_random_range(&random, 1, pyramid->extent.nz),
+                                           .band_rows = test_random_range(&random, 1, pyramid->extent.ny)};
+    bool whole_slices = test_random_range(&random, 0, 1);
     struct downsampler *downsampler;
     struct error error = {0};
-    if (opencl_create(&downsampler, device, pyramid, &options, whole_slices, NULL, &error) != STATUS_OK)
+    if (opencl_create(&downsampler, choice->device, pyramid, &options, whole_slices, NULL, &error) !=
+        STATUS_OK)
         fail_msg("%s", error.message);
-    pipeline_folder_check(folder, downsampler, expected, random);
+    return downsampler;
 }
 
 static void test_same_as_the_oracle(void **state)
@@ -38,10 +44,30 @@ static void test_same_as_the_oracle(void **state)
         test_oracle(&folder.volume, &expected);
         for (size_t i = 0; i < devices->n; i++)
             if (devices->devices[i].usable)
-                check(&devices->devices[i], &folder, &expected, &random);
+                pipeline_folder_check(&folder,
+                                      make(&(struct choice){&devices->devices[i], test_random_next(&random)},
+                                           &folder.volume.pyramid),
+                                      &expected, &random);
         test_levels_free(&expected);
         pipeline_folder_end(&folder);
     }
+}
+
+/* Slices that turn out to be unreadable are as if they had been missing, whenever that is noticed. */
+static void test_unreadable_slices(void **state)
+{
+    const struct opencl_devices *devices = *state;
+    struct test_random random = test_random_seeded(22);
+    for (unsigned round = test_rounds(ROUNDS); round > 0; round--)
+        for (size_t i = 0; i < devices->n; i++) {
+            struct choice choice = {&devices->devices[i], test_random_next(&random)};
+            struct pipeline_folder folder;
+            if (!devices->devices[i].usable)
+                continue;
+            pipeline_folder_init(&folder, &random);
+            pipeline_damage_check(&folder, make, &choice, &random);
+            pipeline_folder_end(&folder);
+        }
 }
 
 int main(void)
@@ -49,8 +75,10 @@ int main(void)
     struct opencl_devices devices;
     test_devices_begin(&devices);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate_setup_teardown(test_same_as_the_oracle, NULL, fixture_end, &devices)};
-    int nfailed = cmocka_run_group_tests(tests, NULL, NULL);
+        cmocka_unit_test_prestate_setup_teardown(test_same_as_the_oracle, NULL, NULL, &devices),
+        cmocka_unit_test_prestate_setup_teardown(test_unreadable_slices, NULL, NULL, &devices),
+    };
+    int nfailed = cmocka_run_group_tests(tests, NULL, fixture_end);
     opencl_devices_end(&devices);
     return nfailed;
 }
