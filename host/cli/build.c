@@ -5,6 +5,8 @@
 #include "base/disk.h"
 #include "base/printable.h"
 #include "cli/backend.h"
+#include "cli/build_verify.h"
+#include "cli/change_text.h"
 #include "cli/command.h"
 #include "cli/job.h"
 #include "cli/lost_slices.h"
@@ -37,6 +39,7 @@ struct build {
     struct output_request request;
     struct output_state state; /* of what is there */
     struct lost_slices lost;
+    struct build_verify verify;
     uint32_t first_read;                            /* the slice that this command began with */
     uint64_t again_read_bytes, again_written_bytes; /* before it had to go back */
     struct backend backend;
@@ -66,10 +69,13 @@ enum { LEFT_OUT_BYTES = 64 };
 /* What a last line says of slices that count as missing, for they cannot be read; "" for none. */
 static const char *left_out(const struct build *build, char text[LEFT_OUT_BYTES])
 {
-    const size_t n = build->job.stack->nunreadable;
+    const struct stack *stack = build->job.stack;
+    unsigned n = 0;
+    for (uint32_t z = 0; z < stack->extent.nz; z++)
+        n += stack->slices[z].lost_path != NULL;
     *text = '\0';
     if (n > 0)
-        snprintf(text, LEFT_OUT_BYTES, "; %zu unreadable slice%s left out", n, n == 1 ? "" : "s");
+        snprintf(text, LEFT_OUT_BYTES, "; %u unreadable slice%s left out", n, n == 1 ? "" : "s");
     return text;
 }
 
@@ -77,19 +83,21 @@ static void print_summary(const struct build *build)
 {
     const struct job *job = &build->job;
     char shown[PRINTABLE_BYTES], name[BACKEND_NAME];
-    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES], without[LEFT_OUT_BYTES];
+    char read[VALUE_BYTES], written[VALUE_BYTES], rate[VALUE_BYTES], without[LEFT_OUT_BYTES],
+        verified[BUILD_VERIFY_TEXT];
     double seconds = build->stats.ended_at - build->stats.started_at;
     unsigned nlevels = job->pyramid.nlevels, nread = slices_with_files(job->stack, build->first_read);
     unsigned long long nwritten = slices_from(&job->pyramid, build->first_read),
                        bytes_read = atomic_load(&build->progress.bytes_read) + build->again_read_bytes,
                        bytes_written =
                            atomic_load(&build->progress.bytes_written) + build->again_written_bytes;
-    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s%s\n",
+    printf("%s: %u level%s, %llu slice%s (%s) from %u slice%s (%s) in %.2f s, %s/s; %s%s%s\n",
            printable(shown, sizeof shown, build->folder), nlevels, nlevels == 1 ? "" : "s", nwritten,
            nwritten == 1 ? "" : "s", value_bytes(written, bytes_written), nread, nread == 1 ? "" : "s",
            value_bytes(read, bytes_read), seconds,
            value_bytes(rate, seconds > 0 ? (uint64_t)((double)bytes_read / seconds) : 0),
-           backend_name(&build->backend, name), left_out(build, without));
+           backend_name(&build->backend, name), left_out(build, without),
+           build_verify_text(&build->verify, verified));
 }
 
 /* Of a pyramid that is complete, without any slice being read. */
@@ -103,42 +111,13 @@ static void print_complete(const struct build *build, const char *what)
                nlevels == 1 ? "" : "s", nslices, nslices == 1 ? "" : "s", what, left_out(build, without));
 }
 
-enum { REASON_BYTES = PRINTABLE_BYTES + 64 };
-
-/* Why some of a pyramid that is there is to be made again; "" when an earlier run just ended. */
-static const char *change_text(const struct build *build, char text[REASON_BYTES])
-{
-    const struct output_state *state = &build->state;
-    const struct job *job = &build->job;
-    const char *name =
-        state->changed_slice < job->pyramid.extent.nz ? job->source_slices[state->changed_slice].name : NULL;
-    char shown[PRINTABLE_BYTES];
-    printable(shown, sizeof shown, name ? name : "");
-    static const char *const texts[] = {
-        [OUTPUT_UNFINISHED] = "",
-        [OUTPUT_SLICE_CHANGED] = "was changed since",
-        [OUTPUT_SLICE_READABLE] = "could not be read then, and can be now",
-        [OUTPUT_SLICE_UNREADABLE] = "cannot be read any more",
-        [OUTPUT_SLICES_ADDED] = "slices were added at the end",
-        [OUTPUT_SLICES_FEWER] = "there were more slices then",
-        [OUTPUT_SLICES_NOT_WRITTEN] = "slices in OUTPUT are not as they were written",
-    };
-    const bool of_slice = state->change >= OUTPUT_SLICE_CHANGED && state->change <= OUTPUT_SLICE_UNREADABLE;
-    if (of_slice && !name)
-        snprintf(text, REASON_BYTES, "slice %u is missing now", (unsigned)state->changed_slice);
-    else
-        snprintf(text, REASON_BYTES, "%s%s%s", of_slice ? shown : "", of_slice ? " " : "",
-                 texts[state->change]);
-    return text;
-}
-
 static void note_going_on(const struct build *build)
 {
     const uint32_t first = build->state.first_slice, nz = build->job.pyramid.extent.nz;
-    char reason[REASON_BYTES];
+    char reason[CHANGE_TEXT];
     if (build->state.complete)
         return;
-    change_text(build, reason);
+    change_text(&build->state, &build->job.source, reason);
     if (*reason)
         message_note(build->options,
                      "%s: %u of %u slices are done, the levels of those behind them are made anew", reason,
@@ -167,6 +146,7 @@ static enum status show_plan(struct build *build, struct error *error)
         if (status != STATUS_OK)
             return status;
         report_plan(&part, &build->backend, &memory, &plan);
+        build_verify_print_plan(&build->verify, &part.pyramid);
     }
     printf("%-14s %s%s\n\nA dry run: nothing was written.\n", "output",
            printable(shown, sizeof shown, build->folder),
@@ -196,11 +176,16 @@ static enum status run_part(struct build *build, struct job *part, uint64_t *ref
     struct output *output;
     struct run_memory memory;
     *refused_bytes = 0;
+    char device[BACKEND_NAME];
     run_memory_init(&memory, options, part, RUN_WRITES);
     enum status status = backend_create(&build->backend, &part->pyramid, part->whole_slices, &memory.budget,
                                         &downsampler, error);
     if (status != STATUS_OK)
         return status;
+    status = build_verify_begin(&build->verify, &downsampler, &part->pyramid, build->state.first_slice,
+                                backend_name(&build->backend, device), error);
+    if (status != STATUS_OK)
+        goto destroy_downsampler;
     const struct downsample_plan *plan = &downsampler->plan;
     message_detail(options, "batches of %u slice%s of %u row%s, %u buffer%s", plan->batch_slices,
                    plan->batch_slices == 1 ? "" : "s", plan->band_rows, plan->band_rows == 1 ? "" : "s",
@@ -219,6 +204,7 @@ static enum status run_part(struct build *build, struct job *part, uint64_t *ref
                      lost_slices_begin(&build->lost, output, build->state.first_slice), error);
     output->ops->close(output);
     *refused_bytes = status == STATUS_DEVICE && downsampler->memory_refused ? plan->device_bytes : 0;
+    build_verify_end(&build->verify, downsampler);
 destroy_downsampler:
     downsampler->ops->destroy(downsampler);
     return status;
@@ -297,6 +283,7 @@ static enum status build_with_backend(struct build *build, struct error *error)
     if (options->stats && build->stats.pipeline.seconds > 0) { /* of a run that failed, too */
         printf("%s", is_done && !options->quiet ? "\n" : "");
         run_stats_print(&build->stats);
+        build_verify_print_stats(&build->verify);
     }
     backend_close(&build->backend);
     return status;
@@ -347,6 +334,7 @@ static enum status build_into(const char *folder, const struct options *options,
         .check = options->check,
     };
     lost_slices_init(&build.lost, &build.job, options);
+    build_verify_init(&build.verify, options);
     status = look_at_output(&build, error);
     if (status == STATUS_OK && !build.state.complete)
         status = check_space(&build, error);

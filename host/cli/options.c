@@ -210,6 +210,18 @@ static bool parse_check(struct options *options, const char *value)
     return options->check = true;
 }
 
+static bool parse_verify(struct options *options, const char *value)
+{
+    (void)value;
+    return options->verify = true;
+}
+
+static bool parse_verify_seed(struct options *options, const char *value)
+{
+    options->verify = options->seed_given = true;
+    return value_parse_number(value, 0, UINT64_MAX, &options->verify_seed);
+}
+
 static bool parse_no_sync(struct options *options, const char *value)
 {
     (void)value;
@@ -344,6 +356,12 @@ const struct option_row option_rows[] = {
     {0, "force", NULL, FOR_BUILD, parse_force, NULL,
      "build anew, whatever an earlier run left in OUTPUT, and\n"
      "beside files of others, which are left alone"},
+    {0, "verify", NULL, FOR_BUILD, parse_verify, NULL,
+     "while building, compute a random sample of the voxels of\n"
+     "every level on the CPU reference, too, and stop at the\n"
+     "first difference"},
+    {0, "verify-seed", "N", FOR_BUILD, parse_verify_seed, "a whole number",
+     "the same with the sample that an earlier run told"},
     {0, "check", NULL, FOR_BUILD, parse_check, NULL,
      "look at the contents, not only at the lengths, of what an\n"
      "earlier run left in OUTPUT before going on from there"},

@@ -42,6 +42,9 @@ struct options {
     struct slice_range range;
     bool gray, widen;
     bool check, no_sync;
+    bool verify;     /* while building */
+    bool seed_given; /* for that; else one is drawn */
+    uint64_t verify_seed;
     const char *raw;                  /* as given; NULL: not given */
     struct spacing spacing;           /* all 0: not given */
     uint32_t channel, time;           /* 0: not given */

@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/resident.h"
+#include "downsample/spot_check.h"
 #include "output/compare.h"
 
 static const uint64_t most_by_default = 2ull << 30;
@@ -35,6 +36,8 @@ uint64_t run_memory_pipeline(const struct run_memory *memory, const struct downs
     if (memory->output == RUN_WRITES && memory->form.encoding != ENCODING_NONE)
         nthreads *= 2; /* encoders */
     uint64_t oddments = ODDMENTS_BYTES + THREAD_BYTES * (nthreads + THREADS_OF_STAGES);
+    if (memory->verify)
+        oddments = saturated_add(oddments, spot_check_bytes(&memory->pyramid, plan));
     return saturated_add(saturated_add(output_bytes(memory, plan), oddments),
                          pipeline_host_bytes(&memory->load, &memory->pyramid, plan, memory->form.nthreads));
 }
@@ -64,6 +67,7 @@ void run_memory_init(struct run_memory *memory, const struct options *options, c
         .load = pipeline_load_of(job->stack),
         .pyramid = job->pyramid,
         .form = options_form(options),
+        .verify = output == RUN_WRITES && options->verify,
         .output = output,
     };
 }

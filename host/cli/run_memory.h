@@ -18,6 +18,7 @@ struct run_memory {
     struct host_budget budget; /* for planners */
     struct pipeline_load load;
     struct pyramid pyramid;
+    bool verify;             /* what --verify holds comes on top */
     struct output_form form; /* and its threads are those that decode, too */
     enum run_output output;
 };

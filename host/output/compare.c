@@ -62,44 +62,6 @@ static void note(struct compare_result *result, const struct difference *where, 
     va_end(arguments);
 }
 
-/* The voxel at `voxel` as text. */
-static void show_voxel(char *text, size_t n_bytes, enum voxel_type type, const unsigned char *voxel)
-{
-    union {
-        uint8_t u8;
-        int8_t i8;
-        uint16_t u16;
-        int16_t i16;
-        uint32_t u32;
-        int32_t i32;
-        float f32;
-    } value;
-    memcpy(&value, voxel, voxel_bytes(type));
-    switch (type) {
-    case VOXEL_U8:
-        snprintf(text, n_bytes, "%u", value.u8);
-        break;
-    case VOXEL_I8:
-        snprintf(text, n_bytes, "%d", value.i8);
-        break;
-    case VOXEL_U16:
-        snprintf(text, n_bytes, "%u", value.u16);
-        break;
-    case VOXEL_I16:
-        snprintf(text, n_bytes, "%d", value.i16);
-        break;
-    case VOXEL_U32:
-        snprintf(text, n_bytes, "%" PRIu32, value.u32);
-        break;
-    case VOXEL_I32:
-        snprintf(text, n_bytes, "%" PRId32, value.i32);
-        break;
-    case VOXEL_F32:
-        snprintf(text, n_bytes, "%.9g (0x%08" PRIx32 ")", (double)value.f32, value.u32);
-        break;
-    }
-}
-
 /* `index` counts the slice's voxels. */
 static void note_voxel(struct compare *compare, const struct stored *stored, uint64_t index,
                        const unsigned char *expected, const unsigned char *found)
@@ -114,8 +76,8 @@ static void note_voxel(struct compare *compare, const struct stored *stored, uin
         .x = (uint32_t)(index % nx),
     };
     char shown[PRINTABLE_BYTES];
-    show_voxel(where.expected, sizeof where.expected, type, expected);
-    show_voxel(where.found, sizeof where.found, type, found);
+    voxel_show(where.expected, type, expected);
+    voxel_show(where.found, type, found);
     note(&compare->result, &where, "%s: voxel x %" PRIu32 ", y %" PRIu32 " is %s where %s is expected",
          printable(shown, sizeof shown, stored->path), where.x, where.y, where.found, where.expected);
 }

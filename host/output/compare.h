@@ -23,8 +23,9 @@ struct difference {
     enum difference_kind kind;
     unsigned level; /* where, as far as the kind tells: an extra level has no z, a slice no y and x */
     uint32_t z, y, x;
-    char expected[40], found[40]; /* voxel values as text, f32 with their bits; DIFFERENCE_VOXEL only */
-    char message[768];            /* one line: "FILE: what is wrong" */
+    char expected[VOXEL_TEXT],
+        found[VOXEL_TEXT]; /* voxel values as text, f32 with their bits; DIFFERENCE_VOXEL only */
+    char message[768];     /* one line: "FILE: what is wrong" */
 };
 
 struct compare_result {

@@ -33,7 +33,8 @@ static enum status check_folder(int fd, const struct output_request *request, st
         return status;
     *state = resume.state;
     resume_end(&resume);
-    return state->complete || any_doubtful(request) ? STATUS_OK : folder_guard_check_writable(fd, request->folder, error);
+    return state->complete || any_doubtful(request) ? STATUS_OK
+                                                    : folder_guard_check_writable(fd, request->folder, error);
 }
 
 enum status level_folders_check(const struct output_request *request, struct output_state *state,

@@ -9,7 +9,6 @@
  * becomes a missing one, and stack->unreadable says why, unless none can be read. */
 enum status slice_headers_read(struct stack *stack, const struct stack_request *request, struct error *error);
 
-
 /* Sets the stack's nx, ny, type and spacing, which are those of its first slice; widens slices of 8 bits
  * among others of 16 when that is asked for. STATUS_INPUT when slices differ in any of them but the spacing.
  */

@@ -9,7 +9,6 @@
 #include "codec/nrrd.h"
 #include "codec/raw.h"
 #include "codec/raw_text.h"
-#include "stack/slice_headers.h"
 #include "stack/volume_data.h"
 
 #include <inttypes.h>

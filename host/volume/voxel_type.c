@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "volume/voxel_type.h"
 
+#include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -60,4 +62,42 @@ void voxels_fill_empty(enum voxel_type type, void *voxels, size_t n)
         fill_words(voxels, n, 0x7fc00000u);
     else
         memset(voxels, 0, n * voxel_bytes(type));
+}
+
+const char *voxel_show(char *text, enum voxel_type type, const void *voxel)
+{
+    union {
+        uint8_t u8;
+        int8_t i8;
+        uint16_t u16;
+        int16_t i16;
+        uint32_t u32;
+        int32_t i32;
+        float f32;
+    } value;
+    memcpy(&value, voxel, voxel_bytes(type));
+    switch (type) {
+    case VOXEL_U8:
+        snprintf(text, VOXEL_TEXT, "%u", value.u8);
+        break;
+    case VOXEL_I8:
+        snprintf(text, VOXEL_TEXT, "%d", value.i8);
+        break;
+    case VOXEL_U16:
+        snprintf(text, VOXEL_TEXT, "%u", value.u16);
+        break;
+    case VOXEL_I16:
+        snprintf(text, VOXEL_TEXT, "%d", value.i16);
+        break;
+    case VOXEL_U32:
+        snprintf(text, VOXEL_TEXT, "%" PRIu32, value.u32);
+        break;
+    case VOXEL_I32:
+        snprintf(text, VOXEL_TEXT, "%" PRId32, value.i32);
+        break;
+    case VOXEL_F32:
+        snprintf(text, VOXEL_TEXT, "%.9g (0x%08" PRIx32 ")", (double)value.f32, value.u32);
+        break;
+    }
+    return text;
 }

@@ -34,4 +34,10 @@ void voxels_fill_absent(enum voxel_type type, void *voxels, size_t n);
 /* Writes the value of a box that has no voxel: 0 for integers, the quiet NaN 0x7fc00000 for f32. */
 void voxels_fill_empty(enum voxel_type type, void *voxels, size_t n);
 
+enum { VOXEL_TEXT = 40 };
+
+/* The value of the voxel at `voxel`, which may lie anywhere, as text; an f32 with its bits. Returns `text`
+ * (VOXEL_TEXT large). */
+const char *voxel_show(char *text, enum voxel_type type, const void *voxel);
+
 #endif
