@@ -12,8 +12,8 @@
 
 enum {
     LEVELS_UNTIL_PIXELS = 500, /* the default of --until */
-    RUNS = 5,             /* the default of --runs */
-    DEVICE_TIMEOUT = 300, /* the default of --device-timeout, in seconds */
+    RUNS = 5,                  /* the default of --runs */
+    DEVICE_TIMEOUT = 300,      /* the default of --device-timeout, in seconds */
     RUNS_MAX = 1000,
     ROWS_MAX = 1 << 30, /* of a batch or a band: far beyond every volume, and doubled it still fits 32 bits */
 };

@@ -1,48 +1,93 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/file_check.h"
 
+#include "base/printable.h"
 #include "output/level_names.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { STEP_BYTES = 1 << 20 };
 
-/* The hash of the whole file; false when it cannot be read. */
-static bool hash_file(int fd, struct file_hash *hash)
+/* One line about slice z. */
+static enum status wrong(struct error *error, const char *folder, uint32_t z, int errnum, const char *what)
+{
+    char shown[PRINTABLE_BYTES], name[SLICE_NAME_BYTES];
+    printable(shown, sizeof shown, folder);
+    slice_name(name, z);
+    return errnum ? error_set_errno(error, STATUS_INPUT, errnum, "%s/%s: %s", shown, name, what)
+                  : error_set(error, STATUS_INPUT, "%s/%s: %s", shown, name, what);
+}
+
+/* The hash of the whole file. STATUS_INPUT, with errno and no message, when it cannot be read. */
+static enum status hash_file(int fd, struct file_hash *hash, struct error *error)
 {
     struct file_hasher *hasher = file_hasher_create();
     unsigned char *step = malloc(STEP_BYTES);
-    ssize_t n = hasher && step ? 1 : -1;
-    while (n > 0 || (n < 0 && hasher && step && errno == EINTR)) {
-        n = read(fd, step, STEP_BYTES);
+    enum status status = STATUS_OK;
+    if (!hasher || !step)
+        status = error_no_memory(error, STEP_BYTES, "the contents of a slice");
+    while (status == STATUS_OK) {
+        ssize_t n = read(fd, step, STEP_BYTES);
+        if (n == 0)
+            break;
         if (n > 0)
             file_hasher_add(hasher, step, (size_t)n);
+        else if (errno != EINTR)
+            status = STATUS_INPUT;
     }
-    if (n == 0)
+    if (status == STATUS_OK)
         *hash = file_hasher_take(hasher);
+    int failure = errno;
     free(step);
     file_hasher_free(hasher);
-    return n == 0;
+    errno = failure;
+    return status;
 }
 
-bool file_check_slice(int folder_fd, uint32_t z, const struct slice_record *record, bool hashed)
+static enum status check_contents(int folder_fd, const char *folder, uint32_t z,
+                                  const struct file_hash *right, struct error *error)
 {
     char name[SLICE_NAME_BYTES];
     struct file_hash hash;
+    int fd = openat(folder_fd, slice_name(name, z), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return wrong(error, folder, z, errno, "cannot be opened");
+    enum status status = hash_file(fd, &hash, error);
+    if (status == STATUS_INPUT)
+        wrong(error, folder, z, errno, "cannot be read");
+    else if (status == STATUS_OK && !file_hash_equal(&hash, right))
+        status = wrong(error, folder, z, 0, "has other contents than were written");
+    close(fd);
+    return status;
+}
+
+enum status file_check_slice(int folder_fd, const char *folder, uint32_t z, const struct slice_record *record,
+                             bool hashed, struct error *error)
+{
+    char name[SLICE_NAME_BYTES];
     struct stat about;
     slice_name(name, z);
-    if (record->n_bytes == 0 || fstatat(folder_fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(about.st_mode) || (uint64_t)about.st_size != record->n_bytes)
-        return false;
-    if (!hashed)
-        return true;
-    int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool same = fd >= 0 && hash_file(fd, &hash) && file_hash_equal(&hash, &record->hash);
-    if (fd >= 0)
-        close(fd);
-    return same;
+    if (record->n_bytes == 0)
+        return wrong(error, folder, z, 0, "was not written");
+    if (folder_fd < 0)
+        return wrong(error, folder, z, 0, "is not there");
+    if (fstatat(folder_fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+        return wrong(error, folder, z, errno == ENOENT ? 0 : errno,
+                     errno == ENOENT ? "is not there" : "cannot be looked at");
+    if (!S_ISREG(about.st_mode))
+        return wrong(error, folder, z, 0, "is not a regular file");
+    if ((uint64_t)about.st_size != record->n_bytes)
+        return wrong(error, folder, z, 0, "has another length than was written");
+    return hashed ? check_contents(folder_fd, folder, z, &record->hash, error) : STATUS_OK;
+}
+
+bool file_check_is_there(int folder_fd, uint32_t z, const struct slice_record *record, bool hashed)
+{
+    struct error ignored = {0};
+    return file_check_slice(folder_fd, "", z, record, hashed, &ignored) == STATUS_OK;
 }

@@ -13,36 +13,53 @@
 #include <string.h>
 #include <unistd.h>
 
-static void note_wrong(struct hash_check *check, const char *level, uint32_t z)
+/* Whom to tell. */
+struct told {
+    hash_check_teller tell;
+    const void *context;
+};
+
+static enum status check_slice(int fd, const char *level_path, uint32_t z, const struct slice_record *record,
+                               const struct told *told, struct hash_check *check, struct error *error)
 {
-    char name[SLICE_NAME_BYTES];
-    if (check->nwrong++ == 0)
-        snprintf(check->first, sizeof check->first, "%s/%s", level, slice_name(name, z));
+    struct error reason = {0};
+    enum status status = file_check_slice(fd, level_path, z, record, true, &reason);
+    check->nslices++;
+    check->n_bytes += record->n_bytes;
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    if (status != STATUS_INPUT)
+        return error_set(error, status, "%s", reason.message);
+    check->nwrong++;
+    told->tell(told->context, reason.message);
+    return STATUS_OK;
 }
 
-static enum status check_level(int folder_fd, const struct slice_records *records, unsigned level,
-                               const atomic_bool *cancel, struct hash_check *check, struct error *error)
+static enum status check_level(int folder_fd, const char *folder, const struct slice_records *records,
+                               unsigned level, const atomic_bool *cancel, const struct told *told,
+                               struct hash_check *check, struct error *error)
 {
     char name[LEVEL_NAME_BYTES];
-    int fd = openat(folder_fd, level_name(name, level), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    char *path = path_join(folder, level_name(name, level));
+    if (!path)
+        return error_no_memory(error, strlen(folder), "a file name");
+    int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     enum status status = STATUS_OK;
-    for (uint32_t z = 0; z < records->nz[level] && status == STATUS_OK; z++) {
-        const struct slice_record *record = &records->slices[level][z];
+    for (uint32_t z = 0; z < records->nz[level] && status == STATUS_OK; z++)
         if (cancel && atomic_load(cancel))
             status = error_set(error, STATUS_INTERRUPTED, "interrupted; not all slices have been looked at");
-        else if (fd < 0 || !file_check_slice(fd, z, record, true))
-            note_wrong(check, name, z);
-        check->nslices++;
-        check->n_bytes += record->n_bytes;
-    }
+        else
+            status = check_slice(fd, path, z, &records->slices[level][z], told, check, error);
     if (fd >= 0)
         close(fd);
+    free(path);
     return status;
 }
 
-enum status hash_check_run(const char *folder, const atomic_bool *cancel, struct hash_check *check,
-                           struct error *error)
+enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_check_teller tell,
+                           const void *context, struct hash_check *check, struct error *error)
 {
+    const struct told told = {tell, context};
     struct manifest manifest;
     char shown[PRINTABLE_BYTES];
     *check = (struct hash_check){0};
@@ -55,7 +72,7 @@ enum status hash_check_run(const char *folder, const atomic_bool *cancel, struct
                            printable(shown, sizeof shown, folder));
     check->nlevels = manifest.pyramid.nlevels;
     for (unsigned level = 1; level <= manifest.pyramid.nlevels && status == STATUS_OK; level++)
-        status = check_level(fd, &manifest.records, level, cancel, check, error);
+        status = check_level(fd, folder, &manifest.records, level, cancel, &told, check, error);
     if (fd >= 0)
         close(fd);
     manifest_end(&manifest);

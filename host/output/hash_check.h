@@ -14,13 +14,16 @@ struct hash_check {
     unsigned nlevels;
     uint64_t nslices, n_bytes; /* that were looked at */
     uint64_t nwrong;           /* slices that are not there, or not as they were written */
-    char first[64];            /* "1/000017.tif", the first of them; "" for none */
 };
 
-/* Reads every slice that the manifest of `folder` tells of. STATUS_INPUT when there is no manifest, or it
- * cannot be read; STATUS_FAILED when the pyramid is not complete; STATUS_INTERRUPTED when `cancel` (may be
- * NULL) was set. Slices that are wrong are no error of this function. */
-enum status hash_check_run(const char *folder, const atomic_bool *cancel, struct hash_check *check,
-                           struct error *error);
+/* Takes one line about a slice that is wrong: "out/1/000017.tif: is not there". */
+typedef void (*hash_check_teller)(const void *context, const char *line);
+
+/* Reads every slice that the manifest of `folder` tells of, and tells of each that is not as it was written,
+ * or cannot be read. STATUS_INPUT when there is no manifest, or it
+ * cannot be read; STATUS_FAILED when the pyramid is not complete, or memory is refused; STATUS_INTERRUPTED
+ * when `cancel` (may be NULL) was set. Slices that are wrong are no error of this function. */
+enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_check_teller tell,
+                           const void *context, struct hash_check *check, struct error *error);
 
 #endif

@@ -55,7 +55,7 @@ static bool slab_is_there(const struct slice_records *then, const struct slice_r
         slab_at_level(now, z0, z1, level, &first, &end);
         for (uint32_t z = first; z < end; z++)
             if (levels->fds[level] < 0 || z >= then->nz[level] ||
-                !file_check_slice(levels->fds[level], z, &then->slices[level][z], check))
+                !file_check_is_there(levels->fds[level], z, &then->slices[level][z], check))
                 return false;
     }
     return true;
@@ -199,6 +199,9 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
     if (difference.text[0] || difference.nalike == 0)
         return refuse(folder, &difference, source, error);
     keep_slabs(resume, &manifest->records, folder_fd, pyramid->extent.nz, &difference, check);
+    const uint64_t z0 = resume->state.first_slice, slab = UINT64_C(1) << resume->records.nlevels;
+    if (!manifest->complete && !slab_was_there(&manifest->records, &resume->records, (uint32_t)z0, z0 + slab))
+        resume->state.change = OUTPUT_UNFINISHED; /* nothing was lost by what changed behind it */
     resume->state.complete = manifest->complete && difference.nthen == pyramid->extent.nz &&
                              resume->state.first_slice == pyramid->extent.nz && is_tidy(folder_fd);
     return STATUS_OK;
