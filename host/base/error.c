@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ enum status error_set_errno(struct error *error, enum status status, int errnum,
         char text[128];
         va_list arguments;
         va_start(arguments, format);
-        format_message(error, status, format, arguments);
+        format_message(error, errnum == ENOMEM ? STATUS_FAILED : status, format, arguments);
         va_end(arguments);
         size_t used = strlen(error->message);
         /* The GNU variant: returns the text, which need not be in the buffer. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/codec.h"
 
-#include "base/checked.h"
 #include "base/printable.h"
 
 #include <errno.h>
@@ -63,7 +62,9 @@ static enum status check_memory(enum status status, int errnum, const char *path
  * ask for is asked for just before. */
 static bool memory_is_there(uint64_t n_bytes)
 {
-    void *volatile probe = n_bytes < SIZE_MAX ? malloc((size_t)n_bytes) : NULL;
+    if (n_bytes == 0)
+        return true;
+    void *volatile probe = n_bytes <= SIZE_MAX ? malloc((size_t)n_bytes) : NULL;
     bool is_there = probe != NULL;
     free(probe);
     return is_there;
@@ -83,10 +84,9 @@ enum status codec_read_header(const struct codec *codec, const struct input_file
 enum status codec_decode(const struct codec *codec, const void *data, size_t n_bytes, const char *path,
                          const struct slice_header *header, void *voxels, struct error *error)
 {
-    const uint64_t room_bytes = saturated_add(header->decode_bytes, HEADER_BYTES);
     errno = 0;
-    if (!memory_is_there(room_bytes))
-        return error_no_memory(error, room_bytes, "decoding a slice");
+    if (!memory_is_there(header->decode_bytes)) /* no more, as no more was planned for */
+        return error_no_memory(error, header->decode_bytes, "decoding a slice");
     if (!header->widened) {
         enum status status = codec->decode(data, n_bytes, path, header, voxels, error);
         return check_memory(status, errno, path, error);

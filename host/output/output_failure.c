@@ -20,6 +20,8 @@ static const char *advice(int errnum)
     case ENOTDIR:
     case ELOOP:
         return "it is not a folder; choose another OUTPUT";
+    case ENOMEM:
+        return "free some memory and run again";
     default:
         return "it cannot be written; choose another OUTPUT or look to the disk";
     }
@@ -30,7 +32,8 @@ enum status output_failure(struct error *error, int errnum, const char *folder, 
     char shown[PRINTABLE_BYTES], shown_name[128], text[128];
     size_t n = strlen(folder);
     const char *slash = name && n > 0 && folder[n - 1] != '/' ? "/" : "";
-    return error_set(error, STATUS_OUTPUT, "%s%s%s: %s: %s", printable(shown, sizeof shown, folder), slash,
+    return error_set(error, errnum == ENOMEM ? STATUS_FAILED : STATUS_OUTPUT, "%s%s%s: %s: %s",
+                     printable(shown, sizeof shown, folder), slash,
                      name ? printable(shown_name, sizeof shown_name, name) : "",
                      strerror_r(errnum, text, sizeof text), advice(errnum));
 }

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 
-/* STATUS_OUTPUT for a failed system call on folder/name (on `folder` itself when `name` is NULL): what is
- * wrong by errnum, and what to do about it. */
+/* STATUS_OUTPUT, or for want of memory STATUS_FAILED, for a failed system call on folder/name (on `folder`
+ * itself when `name` is NULL): what is wrong by errnum, and what to do about it. */
 enum status output_failure(struct error *error, int errnum, const char *folder, const char *name);
 
 #endif

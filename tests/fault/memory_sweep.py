@@ -25,7 +25,7 @@ import numpy
 import tifffile
 from PIL import Image
 
-FAILED, INPUT, OUTPUT, DEVICE = 1, 3, 4, 5
+FAILED, DEVICE = 1, 5
 
 
 def tree(folder):
@@ -35,13 +35,6 @@ def tree(folder):
     if manifest.exists() and b'"complete": true' in manifest.read_bytes():
         found[manifest.name] = manifest.read_bytes()
     return found
-
-
-def is_right(status, lines):
-    """One line, and the status of a failure, or of what the system had no memory for: it says so, too."""
-    if len(lines) != 1:
-        return False
-    return status in (FAILED, DEVICE) or (status in (INPUT, OUTPUT) and "Cannot allocate memory" in lines[0])
 
 
 def write_stacks(work):
@@ -99,7 +92,7 @@ class Sweep:
         if done.returncode == 0:
             if lines:
                 self.wrong.append(f"{where}: status 0: {said}")
-        elif not is_right(done.returncode, lines):
+        elif done.returncode not in (FAILED, DEVICE) or len(lines) != 1:
             self.wrong.append(f"{where}: status {done.returncode}: {said}")
         if whole is not None:
             self.check_left(where, command, whole, done.returncode)
