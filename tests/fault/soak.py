@@ -57,7 +57,9 @@ class Soak:
         for name in ("in", "kept", "other", "whole"):
             shutil.rmtree(self.work / name, ignore_errors=True)
         self.clear_output()
-        nx, ny, nz = draw.randint(1, 400), draw.randint(1, 400), draw.randint(3, 120)
+        large = self.chance(40)
+        nx, ny, nz = (draw.randint(1, most) for most in ((400, 400, 120) if large else (90, 90, 50)))
+        nz = max(nz, 3)
         nlevels = draw.randint(1, 3)
         phantom = ["phantom", "--extent", f"{nx}x{ny}x{nz}", "--type", draw.choice(("u8", "i16", "u16", "f32"))]
         self.run_tool(phantom + ["--compression", draw.choice(("none", "none", "lzw", "deflate")), "in"])
@@ -112,7 +114,7 @@ class Soak:
             if limit_bytes is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
 
-        self.command = self.build + self.split + ["--device", self.random.choice(devices), str(self.out)]
+        self.command = self.build + self.split + ["--device", self.random.choice(devices)] + self.more + [str(self.out)]
         return subprocess.Popen(self.command, cwd=self.work, env=self.environment, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, preexec_fn=before_exec)
 
@@ -130,11 +132,14 @@ class Soak:
         time.sleep(self.random.uniform(0, 1.2) * self.seconds)
 
     def run_undisturbed(self):
+        self.more = ["--check"] if self.chance(20) else []
         status = self.end(self.start())
         if status != 0 or tree(self.out) != self.whole or not is_complete(self.out) or self.said:
             raise Wrong(f"an undisturbed run after that: status {status}: {self.said}")
         if partial_files(self.out):
             raise Wrong(f"an undisturbed run after that leaves {partial_files(self.out)}")
+        if self.chance(20):
+            self.run_tool(["stackthumb", "verify", "--quiet", str(self.out)])
 
     # --- faults: each returns the status of its run, and those that it explains --------------------------------------
 
@@ -196,6 +201,24 @@ class Soak:
         mount("-o", "remount,size=1g", self.out.parent)
         return status, (0, 4)
 
+    def fault_disk_filled(self):
+        """It has room when the run begins, and others take what is left, or some of it."""
+        if not self.can_mount:
+            return self.fault_file_limit()
+        self.clear_output()
+        mount("-t", "tmpfs", "-o", "size=1g", "none", self.out.parent)
+        process = self.start()
+        self.wait_a_while()
+        about = os.statvfs(self.out.parent)
+        used_bytes = (about.f_blocks - about.f_bfree) * about.f_frsize
+        try:
+            mount("-o", f"remount,size={used_bytes + self.random.choice((4096, 65536, self.whole_bytes))}", self.out.parent)
+        except subprocess.CalledProcessError:
+            pass  # more has been written meanwhile
+        status = self.end(process)
+        mount("-o", "remount,size=1g", self.out.parent)
+        return status, (0, 4)
+
     def fault_file_limit(self):
         limit_bytes = self.random.randrange(1, 3 * self.whole_bytes // len(self.whole))
         return self.end(self.start(limit_bytes)), (0, 4)
@@ -211,6 +234,7 @@ class Soak:
 
     def strike(self):
         before = partial_files(self.out)
+        self.more = ["--force"] if self.chance(15) else []
         faults = [name for name in dir(self) if name.startswith("fault_")]
         name = self.random.choice(faults)
         self.fault = name[len("fault_"):]
@@ -315,7 +339,7 @@ def main():
         return 1
     for (fault, status), count in sorted(soak.counts.items()):
         print(f"{fault:12} status {status:4}  {count:5}")
-    print(f"seed {arguments.seed}: {nrounds} stacks" + ("" if soak.can_mount else "; no file system could be mounted"))
+    print(f"seed {arguments.seed}: {nrounds} stacks, {nrounds + sum(soak.counts.values())} builds" + ("" if soak.can_mount else "; no file system could be mounted"))
     soak.clear_output()
     shutil.rmtree(work)
     return 0
