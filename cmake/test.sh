@@ -7,7 +7,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"
-install_packages $build_packages libcmocka-dev gnuplot-nox libtiff-tools oclgrind strace util-linux python3 python3-numpy \
+install_packages $build_packages libcmocka-dev gnuplot-nox libtiff-tools oclgrind strace util-linux e2fsprogs python3 python3-numpy \
     python3-pil python3-tifffile
 install_packages clang libclang-rt-dev || true # what they are needed for is skipped, or fails, below
 

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int64_t modification_ns(const struct stat *about)
+static int64_t nanoseconds(struct timespec time)
 {
-    int64_t seconds = about->st_mtim.tv_sec, ns;
+    int64_t seconds = time.tv_sec, ns;
     if (__builtin_mul_overflow(seconds, INT64_C(1000000000), &ns) ||
-        __builtin_add_overflow(ns, (int64_t)about->st_mtim.tv_nsec, &ns))
+        __builtin_add_overflow(ns, (int64_t)time.tv_nsec, &ns))
         return seconds < 0 ? INT64_MIN : INT64_MAX;
     return ns;
 }
@@ -25,6 +25,11 @@ static const char *kind_of(mode_t mode)
            : S_ISFIFO(mode) ? "a named pipe"
            : S_ISSOCK(mode) ? "a socket"
                             : "a device";
+}
+
+bool file_identity_same(const struct file_identity *then, const struct file_identity *now)
+{
+    return (then->device == now->device && then->inode == now->inode) || then->ctime_ns == now->ctime_ns;
 }
 
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
@@ -52,8 +57,8 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
         .fd = fd,
         .path = path,
         .n_bytes = (uint64_t)about.st_size,
-        .mtime_ns = modification_ns(&about),
-        .identity = {.device = about.st_dev, .inode = about.st_ino},
+        .mtime_ns = nanoseconds(about.st_mtim),
+        .identity = {.device = about.st_dev, .inode = about.st_ino, .ctime_ns = nanoseconds(about.st_ctim)},
     };
     return STATUS_OK;
 }
@@ -69,7 +74,7 @@ bool input_file_unchanged(const struct input_file *file)
 {
     struct stat about;
     return fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
-           modification_ns(&about) == file->mtime_ns;
+           nanoseconds(about.st_mtim) == file->mtime_ns;
 }
 
 enum status input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,

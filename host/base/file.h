@@ -12,7 +12,13 @@
 /* Which file it is, whatever it is called. */
 struct file_identity {
     uint64_t device, inode;
+    int64_t ctime_ns; /* of the last change to the file or its names; not a part of which it is */
 };
+
+/* False when it is another file that stands where the first one was. Some network file systems number a file
+ * anew when it is opened again, and whoever makes a link to a file changes its ctime: both together are
+ * neither. */
+bool file_identity_same(const struct file_identity *then, const struct file_identity *now);
 
 struct input_file {
     int fd;

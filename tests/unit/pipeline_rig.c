@@ -140,6 +140,7 @@ static void make_slice(struct rig *rig, uint32_t z)
         abort();
     slice->n_bytes = lead + n_bytes;
     slice->mtime_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    slice->identity = (struct file_identity){.device = about.st_dev, .inode = about.st_ino};
     slice->header = (struct slice_header){.nx = rig->shape.extent.nx,
                                           .ny = rig->shape.extent.ny,
                                           .type = rig->shape.type,
