@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/codec.h"
 
+#include "base/checked.h"
 #include "base/printable.h"
+#include "codec/tiff_orientation.h"
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,6 +30,30 @@ void slice_header_widen(struct slice_header *header)
     header->type = VOXEL_U16;
     header->widened = true;
     header->plain = false;
+}
+
+static void transpose(struct slice_header *header)
+{
+    uint32_t nx = header->nx;
+    double x = header->spacing.x;
+    header->nx = header->ny;
+    header->ny = nx;
+    header->spacing.x = header->spacing.y;
+    header->spacing.y = x;
+}
+
+void slice_header_turn(struct slice_header *header, uint16_t orientation)
+{
+    if (orientation < 2)
+        return;
+    uint64_t n_bytes = saturated_mul3(header->nx, header->ny, voxel_bytes(header->type));
+    size_t used = strlen(header->layout);
+    header->orientation = orientation;
+    header->plain = false;
+    header->decode_bytes = saturated_add(header->decode_bytes, n_bytes);
+    if (tiff_orientation_transposes(orientation))
+        transpose(header);
+    snprintf(header->layout + used, sizeof header->layout - used, ", turned (%u)", (unsigned)orientation);
 }
 
 bool slice_header_needs_decoding(const struct slice_header *header)
@@ -81,9 +108,36 @@ enum status codec_read_header(const struct codec *codec, const struct input_file
     return check_memory(status, errno, file->path, error);
 }
 
+/* Decodes the file's pixels, and then puts them where they belong. */
+static enum status decode_turned(const struct codec *codec, const void *data, size_t n_bytes,
+                                 const char *path, const struct slice_header *header, void *voxels,
+                                 struct error *error)
+{
+    struct slice_header as_stored = *header;
+    as_stored.orientation = 0;
+    if (tiff_orientation_transposes(header->orientation))
+        transpose(&as_stored);
+    const size_t voxel = voxel_bytes(header->type), row_bytes = as_stored.nx * voxel;
+    const struct tiff_placement placement = {header->orientation, as_stored.nx, as_stored.ny, voxel, voxels};
+    unsigned char *stored = malloc(row_bytes * as_stored.ny);
+    as_stored.decode_bytes -= (uint64_t)as_stored.nx * as_stored.ny; /* planned for it, at least */
+    if (!stored)
+        return error_no_memory(error, row_bytes * as_stored.ny, "a slice that is turned");
+    enum status status = codec_decode(codec, data, n_bytes, path, &as_stored, stored, error);
+    const uint32_t most = tiff_orientation_rows(header->orientation, voxel);
+    for (uint32_t y = 0; status == STATUS_OK && y < as_stored.ny; y += most) {
+        uint32_t nrows = as_stored.ny - y < most ? as_stored.ny - y : most;
+        tiff_placement_put(&placement, stored + y * row_bytes, row_bytes, 0, y, as_stored.nx, nrows);
+    }
+    free(stored);
+    return status;
+}
+
 enum status codec_decode(const struct codec *codec, const void *data, size_t n_bytes, const char *path,
                          const struct slice_header *header, void *voxels, struct error *error)
 {
+    if (header->orientation > 1)
+        return decode_turned(codec, data, n_bytes, path, header, voxels, error);
     errno = 0;
     if (!memory_is_there(header->decode_bytes)) /* no more, as no more was planned for */
         return error_no_memory(error, header->decode_bytes, "decoding a slice");

@@ -57,6 +57,8 @@ struct slice_header {
     struct file_part stream;
     uint64_t stream_end_bytes;
     bool widened; /* the file's voxels are u8 and become u16 when decoded: x257, so that 255 is 65535 */
+    uint16_t orientation; /* 2 to 8: the file's pixels are to be turned once they are decoded, as of a TIFF of
+                             that Orientation; TIFFs are decoded so, and have 0 here, as 1 is the same as */
     uint64_t decode_bytes; /* memory that decode() takes for itself meanwhile; about, for it depends on how
                               the file was compressed */
     char layout[SLICE_LAYOUT_BYTES]; /* for people: "uncompressed, 1 strip", "deflate, tiles 256x256, 12-bit,
@@ -103,6 +105,9 @@ void slice_header_set_whole(struct slice_header *header, uint64_t n_bytes);
 
 /* Has the u8 voxels of the slice become u16 when they are decoded. */
 void slice_header_widen(struct slice_header *header);
+
+/* The file's nx * ny voxels are to be turned; nothing for 1. To be called when all else is filled in. */
+void slice_header_turn(struct slice_header *header, uint16_t orientation);
 
 /* Whether voxels have to be decoded once their parts are in memory: not when they are plain, nor when a
  * stream gives them as they are. */

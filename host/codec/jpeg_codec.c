@@ -3,12 +3,14 @@
  * integer transform. Where colour may become its luma: of YCbCr that is Y, as the file has it, for JFIF's Y
  * is BT.601's; of RGB it is computed. */
 #include "codec/codec.h"
+#include "codec/exif.h"
 #include "codec/jpeg_reader.h"
 #include "codec/luma.h"
 #include "codec/resolution.h"
 #include "codec/slice_limits.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What of the voxels a step needs. */
 struct jpeg_rows {
@@ -18,7 +20,9 @@ struct jpeg_rows {
 
 static void read_info(struct jpeg_reader *reader, void *context)
 {
+    enum { EXIF_BYTES = 4096 }; /* of each such marker: Orientation stands near its beginning */
     (void)context;
+    jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 1, EXIF_BYTES);
     jpeg_read_header(&reader->jpeg, TRUE);
 }
 
@@ -88,6 +92,16 @@ static enum status open_image(struct jpeg_reader *reader, const struct byte_sour
     return check_length(reader, error);
 }
 
+/* As the first of the file's Exif markers says. */
+static uint16_t find_orientation(const struct jpeg_decompress_struct *jpeg)
+{
+    static const unsigned char name[6] = "Exif\0";
+    for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next)
+        if (marker->data_length > sizeof name && memcmp(marker->data, name, sizeof name) == 0)
+            return exif_orientation(marker->data + sizeof name, marker->data_length - sizeof name);
+    return 1;
+}
+
 static struct spacing find_spacing(const struct jpeg_decompress_struct *jpeg)
 {
     if (!jpeg->saw_JFIF_marker || (jpeg->density_unit != 1 && jpeg->density_unit != 2))
@@ -136,6 +150,7 @@ static enum status jpeg_read_slice_header(const struct input_file *file, const s
                  colour_name(reader.jpeg.jpeg_color_space),
                  reader.jpeg.progressive_mode ? ", progressive" : "");
         slice_check_encoded(file->path, header, error);
+        slice_header_turn(header, find_orientation(&reader.jpeg));
     }
     jpeg_reader_close(&reader);
     return error->status;

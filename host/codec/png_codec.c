@@ -4,6 +4,7 @@
  * palette's too, becomes its luma where that is allowed. Interlaced or not, rows go straight into the
  * caller's voxels: what is to become of them is a transformation of each row within libpng. */
 #include "codec/codec.h"
+#include "codec/exif.h"
 #include "codec/luma.h"
 #include "codec/png_reader.h"
 #include "codec/resolution.h"
@@ -19,7 +20,8 @@ struct png_slice {
     unsigned nchannels;
     bool interlaced;
     struct spacing spacing;
-    unsigned ncolours; /* of the palette */
+    uint16_t orientation; /* as of a TIFF */
+    unsigned ncolours;    /* of the palette */
     uint8_t red[PNG_MAX_PALETTE_LENGTH], green[PNG_MAX_PALETTE_LENGTH], blue[PNG_MAX_PALETTE_LENGTH];
     unsigned largest; /* palette number that a voxel had */
     void *voxels;     /* the caller's, while decoding */
@@ -31,6 +33,15 @@ static void find_spacing(struct png_reader *reader, struct png_slice *image)
     int unit;
     if (png_get_pHYs(reader->png, reader->info, &x, &y, &unit) && unit == PNG_RESOLUTION_METER)
         image->spacing = resolution_spacing(x, y, PER_METRE);
+}
+
+static void find_orientation(struct png_reader *reader, struct png_slice *image)
+{
+    png_uint_32 n_bytes;
+    png_bytep exif;
+    image->orientation = 1;
+    if (png_get_eXIf_1(reader->png, reader->info, &n_bytes, &exif))
+        image->orientation = exif_orientation(exif, n_bytes);
 }
 
 /* All that stands before the voxels. */
@@ -46,6 +57,7 @@ static void read_info(struct png_reader *reader, void *context)
     image->type = image->bits == 16 ? VOXEL_U16 : VOXEL_U8;
     image->interlaced = interlace != PNG_INTERLACE_NONE;
     find_spacing(reader, image);
+    find_orientation(reader, image);
     if (image->colour != PNG_COLOR_TYPE_PALETTE ||
         !png_get_PLTE(reader->png, reader->info, &colours, &ncolours))
         return;
@@ -154,6 +166,7 @@ static enum status png_read_header(const struct input_file *file, const struct c
         slice_header_set_whole(header, file->n_bytes);
         fill_layout(&image, header->layout, sizeof header->layout);
         slice_check_encoded(file->path, header, error);
+        slice_header_turn(header, image.orientation);
     }
     png_reader_close(&reader);
     return error->status;

@@ -59,7 +59,7 @@ static void read_bytes(png_structp png, png_bytep data, size_t n_bytes)
 
 static void set_up(struct png_reader *reader, void *context)
 {
-    static const unsigned char kept[] = "pHYs";
+    static const unsigned char kept[] = "pHYs\0eXIf";
     (void)context;
     png_set_read_fn(reader->png, reader, read_bytes);
     png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
@@ -67,7 +67,7 @@ static void set_up(struct png_reader *reader, void *context)
     png_set_chunk_malloc_max(reader->png, CHUNK_BYTES_MAX);
     png_set_chunk_cache_max(reader->png, CHUNKS_KEPT_MAX);
     png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1); /* all that may be left out */
-    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, kept, 1);
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, kept, 2);
 }
 
 enum status png_reader_open(struct png_reader *reader, const struct byte_source *source, struct error *error)

@@ -160,3 +160,64 @@ void format_put_be(struct bytes *file, uint64_t value, unsigned n_bytes)
     for (unsigned i = n_bytes; i-- > 0;)
         format_put(file, &(unsigned char){(unsigned char)(value >> 8 * i)}, 1);
 }
+
+void format_put_exif(struct bytes *bytes, uint16_t orientation, bool big_endian)
+{
+    void (*put)(struct bytes *, uint64_t, unsigned) = big_endian ? format_put_be : format_put_le;
+    const struct {
+        unsigned tag, type, count;
+        uint64_t value;
+        unsigned value_bytes;
+    } entries[] = {{0x10e, 2, 4, 0, 4}, {0x112, 3, 1, orientation, 2}, {0x128, 3, 1, 2, 2}};
+    format_put(bytes, big_endian ? "MM" : "II", 2);
+    put(bytes, 42, 2);
+    put(bytes, 8, 4);
+    put(bytes, 3, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        put(bytes, entries[i].tag, 2);
+        put(bytes, entries[i].type, 2);
+        put(bytes, entries[i].count, 4);
+        put(bytes, entries[i].value, entries[i].value_bytes);
+        put(bytes, 0, 4 - entries[i].value_bytes);
+    }
+    put(bytes, 0, 4);
+}
+
+/* Where the pixel at x, y of a file of nx * ny comes to lie (TIFF 6.0, section 8). */
+static size_t place_of(uint16_t orientation, uint32_t x, uint32_t y, uint32_t nx, uint32_t ny)
+{
+    const uint32_t right = nx - 1 - x, below = ny - 1 - y;
+    const size_t places[9] = {0,
+                              (size_t)y * nx + x,
+                              (size_t)y * nx + right,
+                              (size_t)below * nx + right,
+                              (size_t)below * nx + x,
+                              (size_t)x * ny + y,
+                              (size_t)x * ny + below,
+                              (size_t)right * ny + below,
+                              (size_t)right * ny + y};
+    return places[orientation];
+}
+
+void format_check_turned(const struct codec *codec, const struct bytes *plain, const struct bytes *turned,
+                         uint16_t orientation)
+{
+    struct slice_header before, after;
+    struct error error = {0};
+    unsigned char *from = format_read(codec, plain->data, plain->n_bytes, true, &before, &error);
+    unsigned char *to = format_read(codec, turned->data, turned->n_bytes, true, &after, &error);
+    if (!from || !to)
+        fail_msg("%s", error.message);
+    const size_t voxel = voxel_bytes(before.type);
+    const bool transposed = orientation > 4;
+    assert_int_equal(after.type, before.type);
+    assert_int_equal(after.nx, transposed ? before.ny : before.nx);
+    assert_int_equal(after.ny, transposed ? before.nx : before.ny);
+    assert_true(after.spacing.x == (transposed ? before.spacing.y : before.spacing.x));
+    for (uint32_t y = 0; y < before.ny; y++)
+        for (uint32_t x = 0; x < before.nx; x++)
+            assert_memory_equal(to + voxel * place_of(orientation, x, y, before.nx, before.ny),
+                                from + voxel * ((size_t)y * before.nx + x), voxel);
+    free(from);
+    free(to);
+}

@@ -32,6 +32,13 @@ void format_check_truncations(const struct codec *codec, const void *data, size_
  * they change between read_header and decode, or fewer become of them. */
 void format_check_flips(const struct codec *codec, const void *data, size_t n_bytes, bool gray);
 
+/* Exif metadata with that orientation, 1 to 8, and other tags; in either byte order. */
+void format_put_exif(struct bytes *bytes, uint16_t orientation, bool big_endian);
+
+/* The one file must have the pixels of the other turned as the orientation says. */
+void format_check_turned(const struct codec *codec, const struct bytes *plain, const struct bytes *turned,
+                         uint16_t orientation);
+
 /* Appends to a file that is being made; `value` in n_bytes bytes, little- or big-endian. */
 void format_put(struct bytes *file, const void *data, size_t n_bytes);
 void format_put_le(struct bytes *file, uint64_t value, unsigned n_bytes);

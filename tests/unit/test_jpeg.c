@@ -312,6 +312,33 @@ static void hostile_files_do_no_harm(void **unused)
     bytes_end(&bytes);
 }
 
+static void exif_turns(void **unused)
+{
+    (void)unused;
+    uint64_t state = 77;
+    for (unsigned i = 0; i < 64; i++) {
+        const uint16_t orientation = (uint16_t)(1 + i % 8);
+        struct bytes plain = {0}, turned = {0}, exif = {0};
+        struct jpeg_file file = random_file(&state);
+        unsigned char *image = random_image(&state, &file);
+        put_file(&plain, &file, image);
+        format_put_exif(&exif, orientation, random_below(&state, 2));
+        format_put(&turned, plain.data, 2);
+        format_put_be(&turned, 0xffe1, 2);
+        format_put_be(&turned, 2 + 6 + exif.n_bytes, 2);
+        format_put(&turned, "Exif\0\0", 6);
+        format_put(&turned, exif.data, exif.n_bytes);
+        format_put(&turned, (const char *)plain.data + 2, plain.n_bytes - 2);
+        format_check_turned(&codec_jpeg, &plain, &turned, orientation);
+        if (file.nx * file.ny < 400)
+            format_check_flips(&codec_jpeg, turned.data, turned.n_bytes, true);
+        free(image);
+        bytes_end(&plain);
+        bytes_end(&turned);
+        bytes_end(&exif);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +349,7 @@ int main(void)
         cmocka_unit_test(missing_scans_are_refused),
         cmocka_unit_test(too_many_scans_are_refused),
         cmocka_unit_test(hostile_files_do_no_harm),
+        cmocka_unit_test(exif_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

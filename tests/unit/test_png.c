@@ -338,6 +338,33 @@ static void forged_files_do_no_harm(void **unused)
     bytes_end(&bytes);
 }
 
+static void exif_turns(void **unused)
+{
+    enum { SIGNATURE_AND_IHDR = 8 + 25 };
+    (void)unused;
+    uint64_t state = 78;
+    for (unsigned i = 0; i < 64; i++) {
+        const uint16_t orientation = (uint16_t)(1 + i % 8);
+        struct bytes plain = {0}, turned = {0}, exif = {0};
+        struct png_file file = random_file(&state);
+        uint16_t *samples = random_samples(&state, &file);
+        put_file(&plain, &file, samples);
+        format_put(&exif, "eXIf", 4);
+        format_put_exif(&exif, orientation, random_below(&state, 2));
+        format_put(&turned, plain.data, SIGNATURE_AND_IHDR);
+        format_put_be(&turned, exif.n_bytes - 4, 4);
+        format_put(&turned, exif.data, exif.n_bytes);
+        format_put_be(&turned, crc_of(exif.data, exif.n_bytes), 4);
+        format_put(&turned, (const char *)plain.data + SIGNATURE_AND_IHDR,
+                   plain.n_bytes - SIGNATURE_AND_IHDR);
+        format_check_turned(&codec_png, &plain, &turned, orientation);
+        free(samples);
+        bytes_end(&plain);
+        bytes_end(&turned);
+        bytes_end(&exif);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_number_that_the_palette_has_not_is_refused),
         cmocka_unit_test(hostile_files_do_no_harm),
         cmocka_unit_test(forged_files_do_no_harm),
+        cmocka_unit_test(exif_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
