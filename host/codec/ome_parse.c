@@ -11,11 +11,10 @@
  * those of the first image are taken; its Pixels begin before everything that is within them. */
 #include "codec/ome.h"
 
-#include "base/decimal.h"
 #include "base/printable.h"
+#include "codec/ome_spacing.h"
 
 #include <expat.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,19 +49,11 @@ static const char *local_name(const char *name)
     return colon ? colon + 1 : name;
 }
 
-static const char *attribute(const char *const *attributes, const char *name)
-{
-    for (; *attributes; attributes += 2)
-        if (strcmp(attributes[0], name) == 0)
-            return attributes[1];
-    return NULL;
-}
-
 /* The whole number of an attribute, or `otherwise` where there is none; stops at what is no such number. */
 static uint32_t number(struct parse *parse, const char *const *attributes, const char *name,
                        uint32_t otherwise)
 {
-    const char *text = attribute(attributes, name);
+    const char *text = ome_attribute(attributes, name);
     uint64_t value = 0;
     if (!text)
         return otherwise;
@@ -102,69 +93,6 @@ static bool grow(struct parse *parse, void **elements, size_t n, size_t *capacit
     return true;
 }
 
-/* A length in the unit of the text becomes `factor` of ours. */
-static const struct {
-    const char *text;
-    enum length_unit unit;
-    double factor;
-} units[] = {
-    {"nm", UNIT_NM, 1},         {"\xc2\xb5m", UNIT_UM, 1}, {"\xce\xbcm", UNIT_UM, 1}, {"um", UNIT_UM, 1},
-    {"mm", UNIT_MM, 1},         {"cm", UNIT_CM, 1},        {"dm", UNIT_CM, 10},       {"m", UNIT_MM, 1000},
-    {"\xc3\x85", UNIT_NM, 0.1}, {"pm", UNIT_NM, 0.001},    {"in", UNIT_INCH, 1},
-};
-
-/* What a unit is in nanometres. */
-static double unit_nm(enum length_unit unit)
-{
-    switch (unit) {
-    case UNIT_NM:
-        return 1;
-    case UNIT_UM:
-        return 1e3;
-    case UNIT_MM:
-        return 1e6;
-    case UNIT_CM:
-        return 1e7;
-    case UNIT_INCH:
-        return 25.4e6;
-    case UNIT_NONE:
-        break;
-    }
-    return 0;
-}
-
-/* A length along one axis, in *unit; 0 when it is not there, no positive number, or in a unit that is no
- * length ("pixel", "reference frame"). The first axis that has one decides what *unit is. */
-static double take_length(const char *const *attributes, const char *name, const char *unit_attribute,
-                          enum length_unit *unit)
-{
-    const char *text = attribute(attributes, name), *in = attribute(attributes, unit_attribute);
-    double length = 0;
-    if (!text || decimal_parse(text, strlen(text), &length) == 0 || !(length > 0))
-        return 0;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(in ? in : "um", units[i].text) != 0) /* micrometres, unless it tells */
-            continue;
-        if (*unit == UNIT_NONE)
-            *unit = units[i].unit;
-        if (units[i].factor != 1)
-            length = units[i].factor > 1 ? length * units[i].factor : length / round(1 / units[i].factor);
-        if (*unit != units[i].unit)
-            length = length * unit_nm(units[i].unit) / unit_nm(*unit);
-        return isfinite(length) ? length : 0;
-    }
-    return 0;
-}
-
-static struct spacing take_spacing(const char *const *attributes)
-{
-    struct spacing spacing = {0};
-    spacing.x = take_length(attributes, "PhysicalSizeX", "PhysicalSizeXUnit", &spacing.unit);
-    spacing.y = take_length(attributes, "PhysicalSizeY", "PhysicalSizeYUnit", &spacing.unit);
-    spacing.z = take_length(attributes, "PhysicalSizeZ", "PhysicalSizeZUnit", &spacing.unit);
-    return spacing;
-}
-
 static void take_order(struct parse *parse, const char *order)
 {
     static const char *const orders[] = {"XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"};
@@ -180,12 +108,12 @@ static void start_pixels(struct parse *parse, const char *const *attributes)
 {
     struct ome *ome = parse->ome;
     parse->has_pixels = parse->in_pixels = true;
-    ome->spacing = take_spacing(attributes);
+    ome->spacing = ome_spacing_of(attributes);
     if (parse->spacing_only) {
         stop(parse, NULL);
         return;
     }
-    take_order(parse, attribute(attributes, "DimensionOrder"));
+    take_order(parse, ome_attribute(attributes, "DimensionOrder"));
     ome->nz = number(parse, attributes, "SizeZ", 0);
     ome->nframes = number(parse, attributes, "SizeT", 0);
     parse->size_c = number(parse, attributes, "SizeC", 0);
@@ -206,7 +134,7 @@ static void start_channel(struct parse *parse, const char *const *attributes)
 static void take_pages(struct parse *parse, const char *const *attributes)
 {
     struct ome *ome = parse->ome;
-    uint32_t one = attribute(attributes, "IFD") != NULL; /* else all */
+    uint32_t one = ome_attribute(attributes, "IFD") != NULL; /* else all */
     ome->pages[ome->npages++] = (struct ome_pages){
         .page = number(parse, attributes, "IFD", 0),
         .z = number(parse, attributes, "FirstZ", 0),
@@ -239,7 +167,7 @@ static void start_uuid(struct parse *parse, const char *const *attributes)
     struct ome *ome = parse->ome;
     if (!grow(parse, (void **)&ome->files, ome->nfiles, &ome->files_capacity, sizeof *ome->files))
         return;
-    ome->files[ome->nfiles++] = (struct ome_file){.name = copy(parse, attribute(attributes, "FileName"))};
+    ome->files[ome->nfiles++] = (struct ome_file){.name = copy(parse, ome_attribute(attributes, "FileName"))};
     parse->in_uuid = true;
     parse->uuid_bytes = 0;
 }
@@ -266,7 +194,7 @@ static void start_root(struct parse *parse, const char *name, const char *const 
     parse->has_root = true;
     parse->is_ome = strcmp(name, "OME") == 0;
     if (parse->is_ome)
-        parse->ome->uuid = copy(parse, attribute(attributes, "UUID"));
+        parse->ome->uuid = copy(parse, ome_attribute(attributes, "UUID"));
     else
         stop(parse, NULL);
 }
@@ -281,7 +209,7 @@ static void XMLCALL on_start(void *user, const char *qualified, const char **att
     else if (strcmp(name, "Image") == 0)
         parse->ome->nimages++;
     else if (strcmp(name, "BinaryOnly") == 0 && !parse->ome->metadata_file)
-        parse->ome->metadata_file = copy(parse, attribute(values, "MetadataFile"));
+        parse->ome->metadata_file = copy(parse, ome_attribute(values, "MetadataFile"));
     else if (strcmp(name, "Pixels") == 0 && first && !parse->has_pixels)
         start_pixels(parse, values);
     else if (parse->in_pixels && strcmp(name, "Channel") == 0)
@@ -403,8 +331,8 @@ enum status ome_parse(const char *text, size_t n_bytes, const char *path, struct
         ome_end(ome);
     if (status != STATUS_OK || other)
         return status;
-    bool colours = parse.nchannels > 0 && parse.nsamples == parse.size_c &&
-                   parse.size_c % parse.nchannels == 0;
+    bool colours =
+        parse.nchannels > 0 && parse.nsamples == parse.size_c && parse.size_c % parse.nchannels == 0;
     ome->nchannels = colours ? parse.nchannels : parse.size_c;
     ome->nsamples = colours ? parse.nsamples / parse.nchannels : 1;
     return STATUS_OK;
