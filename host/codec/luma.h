@@ -16,6 +16,24 @@ static inline uint32_t luma(uint32_t r, uint32_t g, uint32_t b)
     return floor + (rest + (floor & 1) > 500);
 }
 
+/* The same of 8-bit and of 16-bit values, in words that hold no more than twice as many bits, for loops that
+ * the compiler makes vectors of: nearly the luma, by factors that are parts of a power of two, is less than 1
+ * from it; what is left to the thousandths, of which no more than the lowest bits are needed to know it, says
+ * on which side. */
+static inline uint8_t luma_8(uint8_t r, uint8_t g, uint8_t b)
+{
+    uint16_t near = (uint16_t)(77 * r + 150 * g + 29 * b + 128) >> 8;
+    int16_t rest = (int16_t)(uint16_t)(299 * r + 587 * g + 114 * b - 1000 * near), odd = near & 1;
+    return (uint8_t)(near + (rest > (int16_t)(500 - odd)) - (rest < (int16_t)(odd - 500)));
+}
+
+static inline uint16_t luma_16(uint16_t r, uint16_t g, uint16_t b)
+{
+    uint32_t near = (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16;
+    int32_t rest = (int32_t)(299u * r + 587u * g + 114u * b - 1000u * near), odd = near & 1;
+    return (uint16_t)(near + (rest > 500 - odd) - (rest < odd - 500));
+}
+
 /* The same of 32-bit values, and of signed ones. */
 static inline int64_t luma_wide(int64_t r, int64_t g, int64_t b)
 {

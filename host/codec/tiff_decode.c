@@ -6,16 +6,14 @@
 #include "base/checked.h"
 #include "codec/raw.h"
 #include "codec/slice_limits.h"
+#include "codec/tiff_chunk.h"
 #include "codec/tiff_codec.h"
-#include "codec/tiff_compression.h"
-#include "codec/tiff_deflate.h"
 #include "codec/tiff_handle.h"
 #include "codec/tiff_image.h"
 #include "codec/tiff_orientation.h"
 #include "codec/tiff_samples.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct decoding {
     struct tiff_handle *handle;
@@ -24,6 +22,9 @@ struct decoding {
     struct tiff_placement placement;
     unsigned char *chunks; /* one of every plane; NULL where all lie in the file or are decoded in place */
     unsigned char *rows;   /* voxels that are to be turned; NULL where none are */
+    uint32_t nwaiting;     /* of these rows, of which the last one was made last */
+    const unsigned char **band; /* of chunks beside each other, where the samples of every plane lie; NULL
+                                   where they are taken one by one */
 };
 
 /* A rectangle of the image in the file: a chunk without what sticks out of it. */
@@ -33,7 +34,7 @@ struct chunk {
 
 static struct chunk find_chunk(const struct tiff_image *image, uint32_t index)
 {
-    uint32_t across = image->file_nx / image->chunk_nx + (image->file_nx % image->chunk_nx != 0);
+    uint32_t across = tiff_image_chunks_across(image);
     struct chunk chunk = {.index = index,
                           .x = index % across * image->chunk_nx,
                           .y = index / across * image->chunk_ny,
@@ -46,138 +47,45 @@ static struct chunk find_chunk(const struct tiff_image *image, uint32_t index)
     return chunk;
 }
 
-static enum status refuse_chunk(const struct tiff_handle *handle, const struct tiff_image *image,
-                                struct error *error)
-{
-    return tiff_handle_error(
-        handle, image->tiled ? "has a tile that cannot be decoded" : "has a strip that cannot be decoded",
-        remedy_copy, error);
-}
-
-/* Whatever libtiff reports as an error ends the slice, even where it would go on: half a chunk must not pass
- * as a whole one. */
-static bool was_damaged(const struct tiff_handle *handle, const struct tiff_image *image)
-{
-    return handle->nerrors > 0 || tiff_compression_warned_of_damage(image->compression, handle->nwarnings);
-}
-
-enum { MARK = 0xa5, OTHER_MARK = 0x5a, MARKED_BYTES = 8 }; /* no bit of the marks is the same */
-
-/* The last samples of a chunk of n_bytes at `to`: the end of its last row, whatever pads it left out. */
-struct chunk_end {
-    unsigned char *bytes;
-    size_t n_bytes;     /* whole ones, at most MARKED_BYTES */
-    unsigned more_bits; /* of the byte behind them */
-};
-
-static struct chunk_end find_end(const struct tiff_image *image, unsigned char *to, uint64_t n_bytes)
-{
-    uint64_t nbits = (uint64_t)image->chunk_nx * tiff_pixels_step(&image->pixels) * image->pixels.bits;
-    size_t whole = (size_t)(nbits / 8), n = whole < MARKED_BYTES ? whole : MARKED_BYTES;
-    return (struct chunk_end){to + n_bytes - image->row_bytes + whole - n, n, nbits % 8};
-}
-
-/* Whether none of its samples was written since they were `mark`. */
-static bool is_marked(const struct chunk_end *end, unsigned char mark)
-{
-    for (size_t i = 0; i < end->n_bytes; i++)
-        if (end->bytes[i] != mark)
-            return false;
-    return end->more_bits == 0 || (end->bytes[end->n_bytes] ^ mark) >> (8 - end->more_bits) == 0;
-}
-
-/* Has libtiff decode chunk `index` to `to`, whose end is marked first. */
-static bool decode_by_libtiff(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
-                              unsigned char *to, uint64_t n_bytes, unsigned char mark)
-{
-    struct chunk_end end = find_end(image, to, n_bytes);
-    memset(end.bytes, mark, end.n_bytes + (end.more_bits != 0));
-    tmsize_t n = image->tiled ? TIFFReadEncodedTile(handle->tif, index, to, (tmsize_t)n_bytes)
-                              : TIFFReadEncodedStrip(handle->tif, index, to, (tmsize_t)n_bytes);
-    return n == (tmsize_t)n_bytes && !was_damaged(handle, image);
-}
-
-/* Decodes chunk `index` to `to` (n_bytes are exactly its decoded length). Some decoders leave samples as they
- * were and say nothing: where the data end early (CCITT group 4), where they are of a smaller image (WebP).
- * So an end that still looks marked must look otherwise when it is decoded again over another mark. */
-static enum status decode_chunk(struct tiff_handle *handle, const struct tiff_image *image, uint32_t index,
-                                unsigned char *to, uint64_t n_bytes, struct error *error)
-{
-    if (tiff_deflate_takes(handle, image))
-        return tiff_deflate_chunk(handle, image, index, to, n_bytes, error);
-    const struct chunk_end end = find_end(image, to, n_bytes);
-    bool whole = decode_by_libtiff(handle, image, index, to, n_bytes, MARK);
-    if (whole && is_marked(&end, MARK))
-        whole =
-            decode_by_libtiff(handle, image, index, to, n_bytes, OTHER_MARK) && !is_marked(&end, OTHER_MARK);
-    return whole ? STATUS_OK : refuse_chunk(handle, image, error);
-}
-
-/* A raster of libtiff has words of red, green, blue and alpha from the least significant byte up, and its
- * last row first: makes it bytes in this order, and rows in the image's. */
-static void put_raster_in_order(unsigned char *raster, size_t nx, uint32_t ny)
-{
-    for (uint32_t y = 0; y < ny - y; y++)
-        for (size_t x = 0; x < nx; x++) {
-            unsigned char *upper = raster + 4 * (y * nx + x), *lower = raster + 4 * ((ny - 1 - y) * nx + x);
-            uint32_t first, last;
-            memcpy(&first, upper, sizeof first);
-            memcpy(&last, lower, sizeof last);
-            for (unsigned i = 0; i < 4; i++) {
-                lower[i] = (unsigned char)(first >> 8 * i);
-                upper[i] = (unsigned char)(last >> 8 * i);
-            }
-        }
-}
-
-/* Has libtiff decode a chunk and turn its colours into RGB. */
-static enum status load_raster(struct tiff_handle *handle, const struct tiff_image *image,
-                               const struct chunk *chunk, unsigned char *to, struct error *error)
-{
-    enum { STOP_AT_ERRORS = 1 };
-    uint32_t *raster = (void *)to;
-    int done = image->tiled ? TIFFReadRGBATileExt(handle->tif, chunk->x, chunk->y, raster, STOP_AT_ERRORS)
-                            : TIFFReadRGBAStripExt(handle->tif, chunk->y, raster, STOP_AT_ERRORS);
-    if (!done || was_damaged(handle, image))
-        return refuse_chunk(handle, image, error);
-    put_raster_in_order(to, image->chunk_nx, image->tiled ? image->chunk_ny : chunk->ny);
-    return STATUS_OK;
-}
-
 static enum status refuse_changed(const struct tiff_source *source, struct error *error)
 {
     return slice_refuse(source->path, error, "start again", "was changed after its header was checked");
 }
 
-/* Where the samples of a chunk lie: planes[p] becomes those of plane p. */
-static enum status load_chunk(struct decoding *decoding, const struct chunk *chunk,
-                              const unsigned char *planes[3], struct error *error)
+/* Where the samples of a chunk lie in the file: planes[p] becomes those of plane p. */
+static enum status find_samples(const struct decoding *decoding, const struct chunk *chunk,
+                                const unsigned char **planes, struct error *error)
 {
     const struct tiff_image *image = decoding->image;
     uint64_t n_bytes = tiff_image_chunk_bytes(image, chunk->index);
-    bool whole = chunk->nx == image->chunk_nx && n_bytes == chunk->ny * image->row_bytes;
     for (unsigned p = 0; p < image->nplanes; p++) {
-        uint32_t index = p * image->nchunks + chunk->index;
-        if (!tiff_image_wants_decoder(image)) {
-            uint64_t at = TIFFGetStrileOffset(decoding->handle->tif, index);
-            if (!(planes[p] = tiff_source_span(decoding->handle->source, at, n_bytes)))
-                return refuse_changed(decoding->handle->source, error);
-            continue;
-        }
+        uint64_t at = TIFFGetStrileOffset(decoding->handle->tif, p * image->nchunks + chunk->index);
+        if (!(planes[p] = tiff_source_span(decoding->handle->source, at, n_bytes)))
+            return refuse_changed(decoding->handle->source, error);
+    }
+    return STATUS_OK;
+}
+
+/* The same of a chunk that has to be decoded first. */
+static enum status decode_samples(const struct decoding *decoding, const struct chunk *chunk,
+                                  const unsigned char **planes, struct error *error)
+{
+    const struct tiff_image *image = decoding->image;
+    bool whole = chunk->nx == image->chunk_nx &&
+                 tiff_image_chunk_bytes(image, chunk->index) == chunk->ny * image->row_bytes;
+    for (unsigned p = 0; p < image->nplanes; p++) {
         unsigned char *to = whole && tiff_image_decodes_in_place(image)
                                 ? tiff_placement_row(&decoding->placement, chunk->x, chunk->y)
                                 : decoding->chunks + p * image->chunk_bytes;
-        enum status status = image->pixels.rasters
-                                 ? load_raster(decoding->handle, image, chunk, to, error)
-                                 : decode_chunk(decoding->handle, image, index, to, n_bytes, error);
-        if (status != STATUS_OK)
-            return status;
+        if (tiff_chunk_decode(decoding->handle, image, p * image->nchunks + chunk->index, to, error) !=
+            STATUS_OK)
+            return error->status;
         planes[p] = to;
     }
     return STATUS_OK;
 }
 
-static void convert_row(const struct decoding *decoding, const unsigned char *const planes[3], uint32_t row,
+static void convert_row(const struct decoding *decoding, const unsigned char *const *planes, uint32_t row,
                         uint32_t n, void *voxels)
 {
     const unsigned char *rows[3];
@@ -186,28 +94,37 @@ static void convert_row(const struct decoding *decoding, const unsigned char *co
     tiff_samples_convert(&decoding->samples, rows, n, voxels);
 }
 
-/* The rows of a chunk become voxels, where they belong. */
-static void place_chunk(const struct decoding *decoding, const struct chunk *chunk,
-                        const unsigned char *const planes[3])
+/* The rows of a chunk become voxels; these wait until there are enough of them to be turned at once, or no
+ * more: those of the next strip go on where the one before ended. */
+static void turn_chunk(struct decoding *decoding, const struct chunk *chunk,
+                       const unsigned char *const *planes)
 {
     const struct tiff_image *image = decoding->image;
     const struct tiff_placement *placement = &decoding->placement;
-    if (!decoding->rows) {
+    size_t stride_bytes = (size_t)tiff_orientation_stride_bytes(image->chunk_nx, placement->voxel_bytes);
+    uint32_t most = tiff_orientation_rows(placement->orientation, image->chunk_nx, placement->voxel_bytes);
+    for (uint32_t row = 0; row < chunk->ny; row++) {
+        convert_row(decoding, planes, row, chunk->nx, decoding->rows + decoding->nwaiting++ * stride_bytes);
+        uint32_t done = chunk->y + row + 1;
+        bool ends = image->tiled ? row + 1 == chunk->ny : done == image->file_ny;
+        if (decoding->nwaiting < most && !ends)
+            continue;
+        tiff_placement_put(placement, decoding->rows, stride_bytes, chunk->x, done - decoding->nwaiting,
+                           chunk->nx, decoding->nwaiting);
+        decoding->nwaiting = 0;
+    }
+}
+
+/* The rows of a chunk become voxels, where they belong. */
+static void place_chunk(struct decoding *decoding, const struct chunk *chunk,
+                        const unsigned char *const *planes)
+{
+    if (decoding->rows)
+        turn_chunk(decoding, chunk, planes);
+    else
         for (uint32_t row = 0; row < chunk->ny; row++)
             convert_row(decoding, planes, row, chunk->nx,
-                        tiff_placement_row(placement, chunk->x, chunk->y + row));
-        return;
-    }
-    size_t stride_bytes = (size_t)tiff_orientation_stride_bytes(image->chunk_nx, placement->voxel_bytes);
-    uint32_t nrows = tiff_orientation_rows(placement->orientation, placement->voxel_bytes);
-    for (uint32_t row = 0; row < chunk->ny; row += nrows) {
-        if (nrows > chunk->ny - row)
-            nrows = chunk->ny - row;
-        for (uint32_t i = 0; i < nrows; i++)
-            convert_row(decoding, planes, row + i, chunk->nx, decoding->rows + i * stride_bytes);
-        tiff_placement_put(placement, decoding->rows, stride_bytes, chunk->x, chunk->y + row, chunk->nx,
-                           nrows);
-    }
+                        tiff_placement_row(&decoding->placement, chunk->x, chunk->y + row));
 }
 
 static enum status decode_chunks(struct decoding *decoding, struct error *error)
@@ -216,9 +133,33 @@ static enum status decode_chunks(struct decoding *decoding, struct error *error)
     for (uint32_t i = 0; i < image->nchunks; i++) {
         const unsigned char *planes[3];
         struct chunk chunk = find_chunk(image, i);
-        if (load_chunk(decoding, &chunk, planes, error) != STATUS_OK)
-            return error->status;
+        enum status status = tiff_image_wants_decoder(image) ? decode_samples(decoding, &chunk, planes, error)
+                                                             : find_samples(decoding, &chunk, planes, error);
+        if (status != STATUS_OK)
+            return status;
         place_chunk(decoding, &chunk, planes);
+    }
+    return STATUS_OK;
+}
+
+/* Chunks beside each other, row by row: the voxels are written in the order of memory. */
+static enum status convert_bands(const struct decoding *decoding, struct error *error)
+{
+    const struct tiff_image *image = decoding->image;
+    const uint32_t across = tiff_image_chunks_across(image);
+    for (uint32_t first = 0; first < image->nchunks; first += across) {
+        const struct chunk band = find_chunk(image, first);
+        for (uint32_t i = 0; i < across; i++) {
+            const struct chunk chunk = find_chunk(image, first + i);
+            if (find_samples(decoding, &chunk, decoding->band + i * image->nplanes, error) != STATUS_OK)
+                return error->status;
+        }
+        for (uint32_t row = 0; row < band.ny; row++)
+            for (uint32_t i = 0, x = 0; i < across; i++, x += image->chunk_nx) {
+                uint32_t rest = image->file_nx - x, n = rest < image->chunk_nx ? rest : image->chunk_nx;
+                convert_row(decoding, decoding->band + i * image->nplanes, row, n,
+                            tiff_placement_row(&decoding->placement, x, band.y + row));
+            }
     }
     return STATUS_OK;
 }
@@ -247,11 +188,15 @@ static enum status allocate(struct decoding *decoding, struct error *error)
     uint64_t chunks_bytes = image->nplanes * image->chunk_bytes,
              rows_bytes = tiff_orientation_scratch_bytes(image->pixels.orientation, image->chunk_nx,
                                                          voxel_bytes(image->type));
-    bool in_place = !image->tiled && tiff_image_decodes_in_place(image);
-    if (tiff_image_wants_decoder(image) && !in_place && !(decoding->chunks = malloc(chunks_bytes)))
+    size_t band_bytes = (size_t)tiff_image_chunks_across(image) * image->nplanes * sizeof *decoding->band;
+    bool decodes = tiff_image_wants_decoder(image),
+         in_place = !image->tiled && tiff_image_decodes_in_place(image);
+    if (decodes && !in_place && !(decoding->chunks = malloc(chunks_bytes)))
         return error_no_memory(error, chunks_bytes, "a strip or tile");
     if (rows_bytes && !(decoding->rows = malloc(rows_bytes)))
         return error_no_memory(error, rows_bytes, "rows of voxels");
+    if (!decodes && !rows_bytes && !(decoding->band = malloc(band_bytes)))
+        return error_no_memory(error, band_bytes, "a row of strips or tiles");
     return STATUS_OK;
 }
 
@@ -270,7 +215,8 @@ static enum status decode_image(struct tiff_handle *handle, const struct tiff_im
     prepare_samples(&decoding);
     tiff_handle_calm(handle);
     if (allocate(&decoding, error) == STATUS_OK)
-        decode_chunks(&decoding, error);
+        (void)(decoding.band ? convert_bands(&decoding, error) : decode_chunks(&decoding, error));
+    free(decoding.band);
     free(decoding.rows);
     free(decoding.chunks);
     tiff_samples_end(&decoding.samples);

@@ -3,7 +3,7 @@
  * 14; Adobe Photoshop TIFF Technical Note 3 for floating point), in the byte order of the host. */
 #include "codec/tiff_deflate.h"
 
-#include "codec/tiff_unpack.h"
+#include "codec/sample_loops.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -124,6 +124,6 @@ enum status tiff_deflate_chunk(const struct tiff_handle *handle, const struct ti
     if (status != STATUS_OK || bits % 8 != 0)
         return status;
     if (is_foreign(handle) && image->predictor != PREDICTOR_FLOATINGPOINT && bits > 8)
-        tiff_swap_bytes(to, n_bytes / (bits / 8), bits / 8, to);
+        sample_loops_best()->swap_bytes(to, n_bytes / (bits / 8), bits / 8, to);
     return image->predictor == PREDICTOR_NONE ? STATUS_OK : undo_predictor(image, to, n_bytes, error);
 }

@@ -63,7 +63,7 @@ static enum status find_chunks(const struct tiff_handle *handle, struct tiff_ima
     /* Tiles of small images stick out of them; a tile far larger than the image is an attack on memory. */
     if (image->chunk_bytes == 0 || image->chunk_bytes > image->stored_bytes + (UINT64_C(16) << 20))
         return refuse_chunks(handle, image, error);
-    uint64_t across = ((uint64_t)image->file_nx + image->chunk_nx - 1) / image->chunk_nx;
+    uint64_t across = tiff_image_chunks_across(image);
     uint64_t down = ((uint64_t)image->file_ny + image->chunk_ny - 1) / image->chunk_ny;
     uint64_t needed = saturated_mul3(across, down, pixels->separate ? pixels->nsamples : 1);
     uint32_t n = image->tiled ? TIFFNumberOfTiles(handle->tif) : TIFFNumberOfStrips(handle->tif);
@@ -107,6 +107,11 @@ enum status tiff_image_describe(const struct tiff_handle *handle, bool gray, str
     return find_chunks(handle, image, error);
 }
 
+uint32_t tiff_image_chunks_across(const struct tiff_image *image)
+{
+    return image->file_nx / image->chunk_nx + (image->file_nx % image->chunk_nx != 0);
+}
+
 uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index)
 {
     uint64_t y0 = (uint64_t)index * image->chunk_ny;
@@ -136,6 +141,9 @@ uint64_t tiff_image_decode_bytes(const struct tiff_image *image)
     n_bytes = saturated_add(n_bytes, tiff_samples_scratch_bytes(pixels, image->chunk_nx));
     n_bytes = saturated_add(n_bytes, tiff_orientation_scratch_bytes(pixels->orientation, image->chunk_nx,
                                                                     voxel_bytes(image->type)));
+    if (!tiff_image_wants_decoder(image)) /* where the rows of chunks beside each other are */
+        n_bytes = saturated_add(
+            n_bytes, saturated_mul3(tiff_image_chunks_across(image), image->nplanes, sizeof(void *)));
     if (pixels->bits == 1 &&
         image->compression != COMPRESSION_NONE) /* CCITT: runs of this row and the last */
         n_bytes = saturated_add(n_bytes, saturated_mul3(RUN_BYTES, image->chunk_nx, 1));

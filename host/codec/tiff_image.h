@@ -50,6 +50,9 @@ enum status tiff_image_describe(const struct tiff_handle *handle, bool gray, str
 enum status tiff_image_check_chunks(const struct tiff_handle *handle, const struct tiff_image *image,
                                     struct tiff_chunks *chunks, struct error *error);
 
+/* How many chunks lie beside each other: 1 where they are strips. */
+uint32_t tiff_image_chunks_across(const struct tiff_image *image);
+
 /* Decoded bytes of chunk `index` of a plane; strips only differ in the last one. */
 uint64_t tiff_image_chunk_bytes(const struct tiff_image *image, uint32_t index);
 

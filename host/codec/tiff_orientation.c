@@ -2,6 +2,8 @@
 #include "codec/tiff_orientation.h"
 
 #include "base/checked.h"
+#include "codec/sample_loops.h"
+#include "codec/turn.h"
 
 #include <tiff.h>
 
@@ -17,10 +19,17 @@ bool tiff_orientation_keeps_rows(uint16_t orientation)
 
 enum { LINE_BYTES = 64 }; /* of the caches */
 
-/* Columns of the slice are written a few voxels at a time: as many as a line of the caches has. */
-unsigned tiff_orientation_rows(uint16_t orientation, size_t voxel_bytes)
+/* Columns of the slice are written a few voxels at a time: some lines of the caches, so that the pages on
+ * which they lie are not looked up too often; fewer where these rows would not stay in the caches. */
+uint32_t tiff_orientation_rows(uint16_t orientation, uint32_t nx, size_t voxel_bytes)
 {
-    return tiff_orientation_transposes(orientation) ? LINE_BYTES / (unsigned)voxel_bytes : 1;
+    enum { RUN_BYTES = 4 * LINE_BYTES, ROWS_BYTES = 1 << 20 };
+    if (!tiff_orientation_transposes(orientation))
+        return 1;
+    uint64_t run_bytes = RUN_BYTES, stride_bytes = tiff_orientation_stride_bytes(nx, voxel_bytes);
+    while (run_bytes > LINE_BYTES && run_bytes / voxel_bytes * stride_bytes > ROWS_BYTES)
+        run_bytes /= 2;
+    return (uint32_t)(run_bytes / voxel_bytes);
 }
 
 /* A line more than a row has, so that the voxels of a column do not all want the same place in the caches. */
@@ -34,7 +43,7 @@ uint64_t tiff_orientation_scratch_bytes(uint16_t orientation, uint32_t nx, size_
     if (tiff_orientation_keeps_rows(orientation))
         return 0;
     return saturated_mul3(tiff_orientation_stride_bytes(nx, voxel_bytes),
-                          tiff_orientation_rows(orientation, voxel_bytes), 1);
+                          tiff_orientation_rows(orientation, nx, voxel_bytes), 1);
 }
 
 /* The file's rows are counted from the slice's other end: from the bottom, or from the right. */
@@ -58,41 +67,32 @@ void *tiff_placement_row(const struct tiff_placement *placement, uint32_t x, uin
     return placement->voxels + ((size_t)y * placement->file_nx + x) * placement->voxel_bytes;
 }
 
-/* Voxel i of row k goes to `to` + i * step + k * row_step. Along the shorter of these steps first. */
-#define PUT(T)                                                                                               \
-    static void put_##T(const unsigned char *rows, size_t stride_bytes, uint32_t n, uint32_t nrows, T *to,   \
-                        ptrdiff_t step, ptrdiff_t row_step)                                                  \
-    {                                                                                                        \
-        if (nrows == 1)                                                                                      \
-            for (uint32_t i = 0; i < n; i++)                                                                 \
-                to[i * step] = ((const T *)(const void *)rows)[i];                                           \
-        else                                                                                                 \
-            for (uint32_t i = 0; i < n; i++)                                                                 \
-                for (uint32_t k = 0; k < nrows; k++)                                                         \
-                    to[i * step + k * row_step] = ((const T *)(const void *)(rows + k * stride_bytes))[i];   \
+static void put_turned(const struct tiff_placement *placement, const unsigned char *rows,
+                       ptrdiff_t stride_bytes, uint32_t x, uint32_t y, uint32_t n, uint32_t nrows)
+{
+    ptrdiff_t down = placement->file_ny;
+    size_t column = y, row = x;
+    if (rows_run_back(placement->orientation)) { /* the last one comes first */
+        column = placement->file_ny - y - nrows;
+        rows += (nrows - 1) * stride_bytes;
+        stride_bytes = -stride_bytes;
     }
-PUT(uint8_t)
-PUT(uint16_t)
-PUT(uint32_t)
+    if (columns_run_back(placement->orientation)) {
+        row = placement->file_nx - 1 - x;
+        down = -down;
+    }
+    void *to = placement->voxels + (row * placement->file_ny + column) * placement->voxel_bytes;
+    turn_rows(rows, stride_bytes, n, nrows, placement->voxel_bytes, to, down);
+}
 
 void tiff_placement_put(const struct tiff_placement *placement, const void *rows, size_t stride_bytes,
                         uint32_t x, uint32_t y, uint32_t n, uint32_t nrows)
 {
-    uint16_t orientation = placement->orientation;
-    bool transposes = tiff_orientation_transposes(orientation), rows_back = rows_run_back(orientation),
-         columns_back = columns_run_back(orientation);
-    uint32_t row = rows_back ? placement->file_ny - 1 - y : y,
-             column = columns_back ? placement->file_nx - 1 - x : x;
-    ptrdiff_t across = 1, down = transposes ? placement->file_ny : placement->file_nx;
-    ptrdiff_t step = transposes ? down : across, row_step = transposes ? across : down;
-    size_t at = transposes ? (size_t)column * (size_t)down + row : (size_t)row * (size_t)down + column;
-    void *to = placement->voxels + at * placement->voxel_bytes;
-    step = columns_back ? -step : step;
-    row_step = rows_back ? -row_step : row_step;
-    if (placement->voxel_bytes == 1)
-        put_uint8_t(rows, stride_bytes, n, nrows, to, step, row_step);
-    else if (placement->voxel_bytes == 2)
-        put_uint16_t(rows, stride_bytes, n, nrows, to, step, row_step);
-    else
-        put_uint32_t(rows, stride_bytes, n, nrows, to, step, row_step);
+    if (tiff_orientation_transposes(placement->orientation)) {
+        put_turned(placement, rows, (ptrdiff_t)stride_bytes, x, y, n, nrows);
+        return;
+    }
+    for (uint32_t k = 0; k < nrows; k++)
+        sample_loops_best()->mirror((const unsigned char *)rows + k * stride_bytes, n, placement->voxel_bytes,
+                                    tiff_placement_row(placement, placement->file_nx - x - n, y + k));
 }

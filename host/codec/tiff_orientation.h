@@ -15,8 +15,8 @@ bool tiff_orientation_transposes(uint16_t orientation);
 /* Rows that can be made where they belong, for only their order may change. */
 bool tiff_orientation_keeps_rows(uint16_t orientation);
 
-/* How many rows are best placed at once. */
-unsigned tiff_orientation_rows(uint16_t orientation, size_t voxel_bytes);
+/* How many rows of nx voxels are best placed at once. */
+uint32_t tiff_orientation_rows(uint16_t orientation, uint32_t nx, size_t voxel_bytes);
 
 /* Bytes of the rows that are placed at once, where tiff_orientation_keeps_rows does not hold, and of one of
  * them; 0 where it does. */
@@ -30,11 +30,11 @@ struct tiff_placement {
     unsigned char *voxels;     /* of the slice, borrowed */
 };
 
-/* Where row y of the file begins, at its column x, when tiff_orientation_keeps_rows. */
+/* Where row y of the file goes, `x` voxels behind its beginning, when rows stay rows. */
 void *tiff_placement_row(const struct tiff_placement *placement, uint32_t x, uint32_t y);
 
 /* Puts nrows rows of n voxels, each stride_bytes behind the one before, to where they belong; they are what
- * the file has from column x and row y. */
+ * the file has from column x and row y. For orientations that do not keep rows. */
 void tiff_placement_put(const struct tiff_placement *placement, const void *rows, size_t stride_bytes,
                         uint32_t x, uint32_t y, uint32_t n, uint32_t nrows);
 

@@ -6,8 +6,7 @@
 
 #include "base/checked.h"
 #include "codec/luma.h"
-#include "codec/tiff_unpack.h"
-#include "codec/vector.h"
+#include "codec/sample_loops.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +53,7 @@ enum status tiff_samples_init(struct tiff_samples *samples, const struct tiff_pi
     uint64_t n_bytes = tiff_samples_scratch_bytes(pixels, nx);
     *samples = (struct tiff_samples){
         .pixels = pixels,
+        .loops = sample_loops_best(),
         .nx = nx,
         .ordered_bytes = (size_t)rounded_up(tiff_samples_row_bytes(pixels, nx)),
         .row_bytes = (size_t)n_bytes / tiff_pixels_nplanes(pixels),
@@ -82,11 +82,11 @@ static const unsigned char *put_in_order(const struct tiff_samples *samples, con
     unsigned bits = samples->pixels->bits;
     size_t n_bytes = (n * bits + 7) / 8, sample = bits < 8 || bits % 8 != 0 ? 1 : bits / 8;
     if (samples->reversed) {
-        tiff_reverse_bits(from, n_bytes, to);
+        samples->loops->reverse_bits(from, n_bytes, to);
         from = to;
     }
     if (samples->swapped && sample > 1) {
-        tiff_swap_bytes(from, n, sample, to);
+        samples->loops->swap_bytes(from, n, sample, to);
         from = to;
     } else if ((uintptr_t)from % sample != 0) {
         memcpy(to, from, n_bytes);
@@ -95,31 +95,38 @@ static const unsigned char *put_in_order(const struct tiff_samples *samples, con
     return from;
 }
 
+/* Differences from the sample `step` before become samples of `bits` bits; sums wrap. */
+static void add_up_unpacked(void *samples, size_t n, unsigned step, unsigned bits)
+{
+    const unsigned mask = (1u << bits) - 1;
+    uint8_t *bytes = samples;
+    uint16_t *shorts = samples;
+    for (size_t i = step; i < n; i++)
+        if (bits <= 8)
+            bytes[i] = (uint8_t)((bytes[i] + bytes[i - step]) & mask);
+        else
+            shorts[i] = (uint16_t)((shorts[i] + shorts[i - step]) & mask);
+}
+
 static void widen(const struct tiff_samples *samples, const unsigned char *from, size_t n, void *to)
 {
     const struct tiff_pixels *pixels = samples->pixels;
-    unsigned bits = pixels->bits;
-    if (pixels->is_float && bits == 16)
-        tiff_floats_of_halves((const void *)from, n, to);
-    else if (pixels->is_float)
-        tiff_floats_of_doubles((const void *)from, n, to);
-    else if (bits < 8)
-        tiff_unpack_bytes(from, n, bits, to);
+    if (!pixels->is_float)
+        samples->loops->unpack(from, n, pixels->bits, to);
+    else if (pixels->bits == 16)
+        samples->loops->floats_of_halves(from, n, to);
     else
-        tiff_unpack_shorts(from, n, bits, to);
+        samples->loops->floats_of_doubles(from, n, to);
     if (samples->differences)
-        tiff_add_up_unpacked(to, n, tiff_pixels_step(pixels), bits);
+        add_up_unpacked(to, n, tiff_pixels_step(pixels), pixels->bits);
 }
 
+/* Of pixels that have other samples, too. */
 #define TAKE_GREY(T)                                                                                         \
     static void take_##T(const T *from, unsigned step, uint32_t n, T mask, T *to)                            \
     {                                                                                                        \
-        if (step == 1)                                                                                       \
-            for (uint32_t i = 0; i < n; i++)                                                                 \
-                to[i] = from[i] ^ mask;                                                                      \
-        else                                                                                                 \
-            for (uint32_t i = 0; i < n; i++)                                                                 \
-                to[i] = from[(size_t)i * step] ^ mask;                                                       \
+        for (uint32_t i = 0; i < n; i++)                                                                     \
+            to[i] = from[(size_t)i * step] ^ mask;                                                           \
     }
 TAKE_GREY(uint8_t)
 TAKE_GREY(uint16_t)
@@ -127,21 +134,20 @@ TAKE_GREY(uint32_t)
 
 /* The samples have no bit above the ones that the file gives them, so that 2^bits - 1 less a value is the
  * value with all of these turned over. */
-static void take_grey(const struct tiff_pixels *pixels, const void *from, uint32_t n, void *voxels)
+static void take_grey(const struct tiff_samples *samples, const void *from, uint32_t n, void *voxels)
 {
+    const struct tiff_pixels *pixels = samples->pixels;
     unsigned step = tiff_pixels_step(pixels);
+    size_t voxel = voxel_bytes(pixels->type);
     uint32_t mask = pixels->meaning == TIFF_GREY_INVERTED ? UINT32_MAX >> (32 - pixels->bits) : 0;
-    switch (voxel_bytes(pixels->type)) {
-    case 1:
+    if (step == 1)
+        samples->loops->flip(from, n, voxel, mask, voxels);
+    else if (voxel == 1)
         take_uint8_t(from, step, n, (uint8_t)mask, voxels);
-        break;
-    case 2:
+    else if (voxel == 2)
         take_uint16_t(from, step, n, (uint16_t)mask, voxels);
-        break;
-    default:
+    else
         take_uint32_t(from, step, n, mask, voxels);
-        break;
-    }
 }
 
 static void take_palette(const struct tiff_pixels *pixels, const uint8_t *from, uint32_t n, void *voxels)
@@ -157,57 +163,31 @@ static void take_palette(const struct tiff_pixels *pixels, const uint8_t *from, 
             to16[i] = pixels->palette[from[i * step]];
 }
 
-/* The usual distances from pixel to pixel are known to the compiler: of planes, of RGB and of RGBA. */
 #define TAKE_LUMA(T, FORMULA)                                                                                \
-    VECTOR_INLINE void luma_##T##_steps(const T *r, const T *g, const T *b, size_t step, uint32_t n,         \
-                                        T *restrict to)                                                      \
-    {                                                                                                        \
-        for (uint32_t i = 0; i < n; i++)                                                                     \
-            to[i] = (T)FORMULA(r[i * step], g[i * step], b[i * step]);                                       \
-    }                                                                                                        \
-    VECTOR_INLINE void luma_##T##_any(const void *const *planes, unsigned step, uint32_t n, T *to)           \
+    static void luma_##T##_row(const void *const *planes, unsigned step, uint32_t n, T *restrict to)         \
     {                                                                                                        \
         const T *r = planes[0], *g = planes[1], *b = planes[2];                                              \
-        if (step == 1)                                                                                       \
-            luma_##T##_steps(r, g, b, 1, n, to);                                                             \
-        else if (step == 3)                                                                                  \
-            luma_##T##_steps(r, g, b, 3, n, to);                                                             \
-        else if (step == 4)                                                                                  \
-            luma_##T##_steps(r, g, b, 4, n, to);                                                             \
-        else                                                                                                 \
-            luma_##T##_steps(r, g, b, step, n, to);                                                          \
-    }                                                                                                        \
-    static void luma_##T##_row(const void *const *planes, unsigned step, uint32_t n, T *to)                  \
-    {                                                                                                        \
-        luma_##T##_any(planes, step, n, to);                                                                 \
+        for (size_t i = 0; i < n; i++)                                                                       \
+            to[i] = (T)FORMULA(r[i * step], g[i * step], b[i * step]);                                       \
     }
-#define TAKE_LUMA_AVX2(T)                                                                                    \
-    VECTOR_AVX2 static void luma_##T##_avx2(const void *const *planes, unsigned step, uint32_t n, T *to)     \
-    {                                                                                                        \
-        luma_##T##_any(planes, step, n, to);                                                                 \
-    }
-TAKE_LUMA(uint8_t, luma)
-TAKE_LUMA(uint16_t, luma)
 TAKE_LUMA(uint32_t, luma_wide)
 TAKE_LUMA(int8_t, luma_wide)
 TAKE_LUMA(int16_t, luma_wide)
 TAKE_LUMA(int32_t, luma_wide)
 TAKE_LUMA(float, luma_float)
-TAKE_LUMA_AVX2(uint8_t)
-TAKE_LUMA_AVX2(uint16_t)
 
-static void take_luma(const struct tiff_pixels *pixels, const void *const *planes, uint32_t n, void *voxels)
+static void take_luma(const struct tiff_samples *samples, const void *const *planes, uint32_t n, void *voxels)
 {
-    unsigned step = tiff_pixels_step(pixels);
-    switch (pixels->type) {
+    unsigned step = tiff_pixels_step(samples->pixels);
+    switch (samples->pixels->type) {
     case VOXEL_U8:
-        (vector_avx2() ? luma_uint8_t_avx2 : luma_uint8_t_row)(planes, step, n, voxels);
+        samples->loops->luma_8(planes[0], planes[1], planes[2], step, n, voxels);
         break;
     case VOXEL_I8:
         luma_int8_t_row(planes, step, n, voxels);
         break;
     case VOXEL_U16:
-        (vector_avx2() ? luma_uint16_t_avx2 : luma_uint16_t_row)(planes, step, n, voxels);
+        samples->loops->luma_16(planes[0], planes[1], planes[2], step, n, voxels);
         break;
     case VOXEL_I16:
         luma_int16_t_row(planes, step, n, voxels);
@@ -234,9 +214,9 @@ static bool convert_same(const struct tiff_samples *samples, const unsigned char
         samples->reversed)
         return false;
     if (samples->swapped && voxel > 1)
-        tiff_swap_bytes(from, n, voxel, voxels);
+        samples->loops->swap_bytes(from, n, voxel, voxels);
     else if (from != voxels)
-        memcpy(voxels, from, n * voxel);
+        samples->loops->flip(from, n, voxel, 0, voxels);
     return true;
 }
 
@@ -262,9 +242,9 @@ void tiff_samples_convert(const struct tiff_samples *samples, const unsigned cha
         for (unsigned i = 1; i < 3; i++)
             ordered[i] = (const unsigned char *)ordered[0] + i * wide_bytes(pixels);
     if (pixels->meaning == TIFF_RGB)
-        take_luma(pixels, ordered, n, voxels);
+        take_luma(samples, ordered, n, voxels);
     else if (pixels->meaning == TIFF_PALETTE)
         take_palette(pixels, ordered[0], n, voxels);
     else if (pixels->meaning == TIFF_GREY_INVERTED || ordered[0] != voxels)
-        take_grey(pixels, ordered[0], n, voxels);
+        take_grey(samples, ordered[0], n, voxels);
 }

@@ -6,6 +6,7 @@
 #define STACKTHUMB_CODEC_TIFF_SAMPLES_H
 
 #include "base/error.h"
+#include "codec/sample_loops.h"
 #include "codec/tiff_pixels.h"
 
 #include <stdbool.h>
@@ -14,12 +15,13 @@
 
 struct tiff_samples {
     const struct tiff_pixels *pixels; /* borrowed */
-    uint32_t nx;                      /* pixels in a row of a chunk */
-    bool swapped;                     /* the bytes of a sample are not in the host's order */
-    bool reversed;                    /* the bits of every byte are (FillOrder 2) */
-    bool differences;                 /* packed samples are differences from the pixel before */
-    size_t ordered_bytes, row_bytes;  /* of a plane's part of the scratch: the samples in order; all */
-    unsigned char *scratch;           /* owned */
+    const struct sample_loops *loops;
+    uint32_t nx;                     /* pixels in a row of a chunk */
+    bool swapped;                    /* the bytes of a sample are not in the host's order */
+    bool reversed;                   /* the bits of every byte are (FillOrder 2) */
+    bool differences;                /* packed samples are differences from the pixel before */
+    size_t ordered_bytes, row_bytes; /* of a plane's part of the scratch: the samples in order; all */
+    unsigned char *scratch;          /* owned */
 };
 
 /* Bytes of a row of nx pixels in a chunk (of one plane, where they are separate); UINT64_MAX when that does

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The inner loops of the fast path: plain C that the compiler turns into vectors. Compiled once per
- * instruction set, with CPU_ROWS_TABLE and CPU_ROWS_NAME naming the table that comes out. */
+ * instruction set, with VECTORS_TABLE and VECTORS_NAME naming the table that comes out. */
 #include "downsample/cpu_rows.h"
 
 #include <float.h>
@@ -204,9 +204,9 @@ static void stream_end(void)
 }
 #endif
 
-extern const struct cpu_rows CPU_ROWS_TABLE;
-const struct cpu_rows CPU_ROWS_TABLE = {
-    .name = CPU_ROWS_NAME,
+extern const struct cpu_rows VECTORS_TABLE;
+const struct cpu_rows VECTORS_TABLE = {
+    .name = VECTORS_NAME,
     .begin = {[KIND_8] = begin_8, [KIND_16] = begin_16, [KIND_32] = begin_32, [KIND_FLOAT] = begin_float},
     .finish =
         {[KIND_8] = finish_8, [KIND_16] = finish_16, [KIND_32] = finish_32, [KIND_FLOAT] = finish_float},

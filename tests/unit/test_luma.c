@@ -17,6 +17,9 @@ static void check_nearest(uint32_t r, uint32_t g, uint32_t b)
     int64_t distance = llabs(1000 * got - n);
     if (distance > 500 || (distance == 500 && got % 2 != 0))
         fail_msg("luma of %u, %u, %u is %lld", r, g, b, (long long)got);
+    uint32_t again = luma_16((uint16_t)r, (uint16_t)g, (uint16_t)b);
+    if (again != got || (r < 256 && g < 256 && b < 256 && luma_8((uint8_t)r, (uint8_t)g, (uint8_t)b) != got))
+        fail_msg("luma_8 or luma_16 of %u, %u, %u is not %lld", r, g, b, (long long)got);
 }
 
 static void every_8_bit_colour_becomes_the_nearest(void **state)
