@@ -277,6 +277,7 @@ static bool run_round(const struct kind *kind, const struct slice_header *header
                       unsigned char *scratch, unsigned char *voxels, struct runs *runs, unsigned i)
 {
     size_t n_voxel_bytes = (size_t)NX * NY * voxel_bytes(header->type);
+    cool();
     double rgba = run_rgba(memory, scratch);
     cool();
     double write = run_libtiff(kind, memory, scratch, voxels, n_voxel_bytes);
