@@ -124,7 +124,7 @@ static enum status decode_turned(const struct codec *codec, const void *data, si
     if (!stored)
         return error_no_memory(error, row_bytes * as_stored.ny, "a slice that is turned");
     enum status status = codec_decode(codec, data, n_bytes, path, &as_stored, stored, error);
-    const uint32_t most = tiff_orientation_rows(header->orientation, voxel);
+    const uint32_t most = tiff_orientation_rows(header->orientation, as_stored.nx, voxel);
     for (uint32_t y = 0; status == STATUS_OK && y < as_stored.ny; y += most) {
         uint32_t nrows = as_stored.ny - y < most ? as_stored.ny - y : most;
         tiff_placement_put(&placement, stored + y * row_bytes, row_bytes, 0, y, as_stored.nx, nrows);

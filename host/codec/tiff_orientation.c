@@ -92,7 +92,14 @@ void tiff_placement_put(const struct tiff_placement *placement, const void *rows
         put_turned(placement, rows, (ptrdiff_t)stride_bytes, x, y, n, nrows);
         return;
     }
-    for (uint32_t k = 0; k < nrows; k++)
-        sample_loops_best()->mirror((const unsigned char *)rows + k * stride_bytes, n, placement->voxel_bytes,
-                                    tiff_placement_row(placement, placement->file_nx - x - n, y + k));
+    const struct sample_loops *loops = sample_loops_best();
+    bool back = columns_run_back(placement->orientation);
+    for (uint32_t k = 0; k < nrows; k++) {
+        const unsigned char *row = (const unsigned char *)rows + k * stride_bytes;
+        void *to = tiff_placement_row(placement, back ? placement->file_nx - x - n : x, y + k);
+        if (back)
+            loops->mirror(row, n, placement->voxel_bytes, to);
+        else
+            loops->flip(row, n, placement->voxel_bytes, 0, to);
+    }
 }

@@ -34,7 +34,7 @@ struct tiff_placement {
 void *tiff_placement_row(const struct tiff_placement *placement, uint32_t x, uint32_t y);
 
 /* Puts nrows rows of n voxels, each stride_bytes behind the one before, to where they belong; they are what
- * the file has from column x and row y. For orientations that do not keep rows. */
+ * the file has from column x and row y. */
 void tiff_placement_put(const struct tiff_placement *placement, const void *rows, size_t stride_bytes,
                         uint32_t x, uint32_t y, uint32_t n, uint32_t nrows);
 
