@@ -15,7 +15,8 @@ status=0
 ctest --preset coverage -j 2 -E '^(oclgrind|cli_memory_peak)' "$@" >build/coverage/test.log 2>&1 || status=$?
 tail -n 20 build/coverage/test.log >&2
 mkdir -p build/coverage/report
-gcovr --root . --filter host/ --object-directory build/coverage --branches --exclude-unreachable-branches --print-summary \
-    --html-details build/coverage/report/index.html --sort-percentage --txt build/coverage/report/table.txt
+# gcovr 5.2 stops at functions that are made in two ways, one for each instruction set, as those of the excluded files are.
+gcovr --root . --filter host/ --exclude 'host/codec/sample_loops_.*\.inc' --object-directory build/coverage --branches \
+    --exclude-unreachable-branches --print-summary --html-details build/coverage/report/index.html --sort-percentage --txt build/coverage/report/table.txt
 cat build/coverage/report/table.txt
 exit $status
