@@ -43,10 +43,10 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
             error, errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_FAILED : STATUS_INPUT,
             errno, "%s: cannot be opened", printable(shown, sizeof shown, path));
     if (fstat(fd, &about) != 0) {
-        error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
-                        printable(shown, sizeof shown, path));
+        enum status status = error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                                             printable(shown, sizeof shown, path));
         close(fd);
-        return STATUS_INPUT;
+        return status;
     }
     if (!S_ISREG(about.st_mode)) {
         close(fd);

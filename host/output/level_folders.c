@@ -6,8 +6,7 @@
  *           -> manifest that says "not complete" -> level folders
  *   write   partial file of each slice that has begun; renamed with its last row. What is to be compressed
  *           goes through strip_files, which do the same strip by strip
- *   finish  remove an earlier pyramid's slices that are none of this one's -> look whether all is in its
- * place
+ *   finish  remove an earlier pyramid's slices that are none of this one's -> look whether all is in place
  *           -> manifest that says "complete"
  */
 #include "base/bytes.h"

@@ -4,12 +4,13 @@
 
     python3 device_sweep.py [--step N] PROGRAMS STUB
 
-PROGRAMS is a list of folders, as in PATH, that hold stackthumb and phantom; STUB is the folder of stub_icd's stub.icd. For
-each kind of call, each code and each N = 1, 2, 3 ... until a run passes undisturbed, the N-th call fails, or it and all
-later ones, or does not return. Where a driver refuses memory once, the run has to go on in smaller batches, to the same bytes. Else it has to
-end with status 5 and one line, soon; what it left under final names has to be what an undisturbed run writes; then the same
-command, undisturbed, has to end with the same bytes. No object may be left that was not released. --step N tries every
-N-th call only, and one of four kinds of devices and batches."""
+PROGRAMS is a list of folders, as in PATH, that hold stackthumb and phantom; STUB is the folder of stub_icd's stub.icd.
+For each kind of call, each code and each N = 1, 2, 3 ... until a run passes undisturbed, the N-th call fails, or it and
+all later ones, or does not return; or the device computes wrong means from the N-th run of a kernel on. Where a driver
+refuses memory once, the run has to go on in smaller batches, to the same bytes. Else it has to end with status 5 and
+one line, soon; what it left under final names has to be what an undisturbed run writes; then the same command,
+undisturbed, has to end with the same bytes. No object may be left that was not released. --step N tries every N-th call
+only, and one of four kinds of devices and batches."""
 import argparse
 import os
 import pathlib
@@ -144,6 +145,23 @@ class Sweep:
             self.check_failed(where, done, killed=True)
             n += self.step
 
+    def sweep_lies(self):
+        """A device that begins to compute wrong means with the N-th run of a kernel: build --verify finds that."""
+        n = self.start()
+        while True:
+            where = f"{' '.join(self.build)} --verify: STUB_WRONG={n}"
+            shutil.rmtree(self.out, ignore_errors=True)
+            done = self.run(["--verify"], STUB_WRONG=str(n))
+            if "injected" not in self.report.read_text():
+                if n == 1 or done.returncode != 0 or tree(self.out) != self.whole:
+                    raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
+                return
+            self.counts["wrong", "mean", done.returncode] = self.counts.get(("wrong", "mean", done.returncode), 0) + 1
+            if "computed a wrong voxel: level " not in done.stderr:
+                raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
+            self.check_failed(where, done)
+            n += min(self.step, 3)
+
     def slow(self):
         """A device that takes its time, but less than it is given, and a process that is stopped for longer."""
         shutil.rmtree(self.out, ignore_errors=True)
@@ -181,6 +199,7 @@ class Sweep:
             for call, codes in FAILURES.items():
                 for code in codes:
                     self.sweep(call, code)
+            self.sweep_lies()
         self.broken_build()
         self.slow()
         for call in HANGING:

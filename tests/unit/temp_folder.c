@@ -31,6 +31,20 @@ void temp_folder_remove(const char *path)
     assert_int_equal(nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT), 0);
 }
 
+int temp_folder_setup(void **state)
+{
+    static char folder[TEMP_PATH_BYTES];
+    temp_folder_make(folder);
+    *state = folder;
+    return 0;
+}
+
+int temp_folder_teardown(void **state)
+{
+    temp_folder_remove(*state);
+    return 0;
+}
+
 const char *temp_path(const char *folder, const char *format, ...)
 {
     static char paths[8][TEMP_PATH_BYTES];

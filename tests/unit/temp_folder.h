@@ -14,6 +14,10 @@ void temp_folder_make(char *path);
 /* Removes it with everything inside; links are not followed. */
 void temp_folder_remove(const char *path);
 
+/* The same for cmocka, for a group of tests: *state is the folder's name. One at a time. */
+int temp_folder_setup(void **state);
+int temp_folder_teardown(void **state);
+
 /* "folder/<formatted>", in one of a few buffers that are used in turn. */
 const char *temp_path(const char *folder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

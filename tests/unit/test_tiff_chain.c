@@ -254,20 +254,6 @@ static void pages_that_take_long_are_refused(void **state)
     assert_non_null(strstr(error.message, "chain.tif: page 7813: is one page too many"));
 }
 
-static int make_folder(void **state)
-{
-    static char folder[TEMP_PATH_BYTES];
-    temp_folder_make(folder);
-    *state = folder;
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    temp_folder_remove(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,5 +261,5 @@ int main(void)
         cmocka_unit_test(long_chains_take_no_time),
         cmocka_unit_test(pages_that_take_long_are_refused),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, temp_folder_setup, temp_folder_teardown);
 }

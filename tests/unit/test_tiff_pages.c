@@ -360,20 +360,6 @@ static void damage_is_survived(void **state)
     free(file);
 }
 
-static int make_folder(void **state)
-{
-    static char folder[TEMP_PATH_BYTES];
-    temp_folder_make(folder);
-    *state = folder;
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    temp_folder_remove(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,5 +367,5 @@ int main(void)
         cmocka_unit_test(a_page_is_read_alone),
         cmocka_unit_test(damage_is_survived),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, temp_folder_setup, temp_folder_teardown);
 }

@@ -70,6 +70,9 @@ cl_int stub_enter(const char *call);
 /* The status of the next event. */
 cl_int stub_event_status(void);
 
+/* Whether the next run of a kernel is to compute wrong means: the STUB_WRONG-th and all later ones do. */
+bool stub_lies(void);
+
 /* Zeroed, with one reference; NULL when there is no memory. */
 void *stub_create(size_t n_bytes);
 

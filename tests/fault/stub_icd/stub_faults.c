@@ -14,6 +14,7 @@
 static struct {
     pthread_mutex_t lock;              /* over all below */
     unsigned failing, hanging, events; /* calls so far of the kind that is disturbed */
+    unsigned nruns;                    /* of kernels */
     unsigned long objects;
     size_t taken_bytes;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -84,6 +85,18 @@ cl_int stub_enter(const char *call)
     if (hangs)
         hang(rest);
     return code;
+}
+
+bool stub_lies(void)
+{
+    const char *first = getenv("STUB_WRONG");
+    pthread_mutex_lock(&state.lock);
+    const unsigned n = ++state.nruns;
+    pthread_mutex_unlock(&state.lock);
+    bool lies = first && n >= strtoul(first, NULL, 10);
+    if (lies)
+        report("injected\n");
+    return lies;
 }
 
 cl_int stub_event_status(void)

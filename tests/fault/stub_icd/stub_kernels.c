@@ -64,7 +64,8 @@ static uint64_t add_box(const char *voxels, unsigned width, const uint32_t n[3],
     return sum;
 }
 
-static void run_pyramid(const struct _cl_kernel *kernel)
+/* `lie` is added to every mean. */
+static void run_pyramid(const struct _cl_kernel *kernel, unsigned lie)
 {
     const union stub_argument *a = kernel->arguments;
     const struct _cl_program *program = &kernel->program;
@@ -79,7 +80,8 @@ static void run_pyramid(const struct _cl_kernel *kernel)
                     uint64_t sum = add_box(a[0].buffer->data, program->voxel_bytes, n, level, x, y, z);
                     bool narrow = (x + 1) << level > n[0], low = (y + 1) << level > n[1];
                     uint64_t count = divisors[4 * z + (low ? 2 : 0) + (narrow ? 1 : 0)].count;
-                    put(a[4].buffer->data, program->voxel_bytes, a[4 + level].wide + i, mean(sum, count));
+                    put(a[4].buffer->data, program->voxel_bytes, a[4 + level].wide + i,
+                        mean(sum, count) + lie);
                     if (level == program->fused && a[12].buffer)
                         put(a[12].buffer->data, program->stored_bytes, a[13].wide + i, sum);
                 }
@@ -98,7 +100,7 @@ static uint64_t add_square(const struct _cl_kernel *kernel, const char *sums, ui
     return sum;
 }
 
-static void run_level(const struct _cl_kernel *kernel)
+static void run_level(const struct _cl_kernel *kernel, unsigned lie)
 {
     const union stub_argument *a = kernel->arguments;
     const unsigned level = a[9].number;
@@ -113,7 +115,7 @@ static void run_level(const struct _cl_kernel *kernel)
                     sum += add_square(kernel, a[2].buffer->data, a[3].wide + z * a[4].wide, x, y);
                 bool narrow = (x + 1) << level > a[10].number, low = (y + 1) << level > a[11].number;
                 uint64_t count = divisors[4 * z + (low ? 2 : 0) + (narrow ? 1 : 0)].count;
-                put(a[12].buffer->data, kernel->program.voxel_bytes, a[13].wide + i, mean(sum, count));
+                put(a[12].buffer->data, kernel->program.voxel_bytes, a[13].wide + i, mean(sum, count) + lie);
                 if (a[16].buffer)
                     put(a[16].buffer->data, kernel->program.sum_bytes, a[17].wide + i, sum);
             }
@@ -121,8 +123,9 @@ static void run_level(const struct _cl_kernel *kernel)
 
 void stub_run(const struct _cl_kernel *kernel)
 {
+    const unsigned lie = stub_lies() ? 1 : 0;
     if (kernel->program.is_pyramid)
-        run_pyramid(kernel);
+        run_pyramid(kernel, lie);
     else
-        run_level(kernel);
+        run_level(kernel, lie);
 }
