@@ -4,6 +4,7 @@
 #include "base/checked.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -27,6 +28,16 @@ uint64_t resident_bytes(void)
     fclose(file);
     return nread == 1 && page_bytes > 0 ? saturated_mul3(npages, (uint64_t)page_bytes, 1)
                                         : resident_peak_bytes();
+}
+
+bool memory_is_there(uint64_t n_bytes)
+{
+    if (n_bytes == 0)
+        return true;
+    void *volatile probe = n_bytes <= SIZE_MAX ? malloc((size_t)n_bytes) : NULL;
+    bool is_there = probe != NULL;
+    free(probe);
+    return is_there;
 }
 
 uint64_t machine_memory_bytes(void)

@@ -3,6 +3,7 @@
 #ifndef STACKTHUMB_BASE_RESIDENT_H
 #define STACKTHUMB_BASE_RESIDENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes of memory that the process holds now: its own pages and those of the files that it has mapped, the
@@ -11,6 +12,10 @@ uint64_t resident_bytes(void);
 
 /* The most that it held so far. */
 uint64_t resident_peak_bytes(void);
+
+/* Whether so many bytes would be granted just now. For what a library asks for that crashes where some small
+ * request of its own is refused: as much as it will ask for is asked for just before. */
+bool memory_is_there(uint64_t n_bytes);
 
 /* The memory of the machine; UINT64_MAX where the system does not tell. */
 uint64_t machine_memory_bytes(void);

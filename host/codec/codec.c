@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/printable.h"
+#include "base/resident.h"
 #include "codec/tiff_orientation.h"
 
 #include <errno.h>
@@ -85,23 +86,12 @@ static enum status check_memory(enum status status, int errnum, const char *path
                      printable(shown, sizeof shown, path));
 }
 
-/* libtiff 4.5 and OpenJPEG 2.5 crash where some small request of theirs is refused. So as much as they will
- * ask for is asked for just before. */
-static bool memory_is_there(uint64_t n_bytes)
-{
-    if (n_bytes == 0)
-        return true;
-    void *volatile probe = n_bytes <= SIZE_MAX ? malloc((size_t)n_bytes) : NULL;
-    bool is_there = probe != NULL;
-    free(probe);
-    return is_there;
-}
-
 enum status codec_read_header(const struct codec *codec, const struct input_file *file,
                               const struct codec_options *options, struct slice_header *header,
                               struct error *error)
 {
     errno = 0;
+    /* libtiff 4.5 and OpenJPEG 2.5 crash where some small request of theirs is refused. */
     if (!memory_is_there(HEADER_BYTES))
         return error_no_memory(error, HEADER_BYTES, "the header of a slice");
     enum status status = codec->read_header(file, options, header, error);
