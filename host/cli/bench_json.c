@@ -11,37 +11,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Appends `value`, which it takes; NULL, for want of memory, makes *array NULL, too. */
-static void append(json_t **array, json_t *value)
-{
-    if (*array && json_array_append_new(*array, value) == 0)
-        return;
-    json_decref(*array);
-    *array = NULL;
-}
-
 static json_t *numbers_json(const double *values, unsigned n)
 {
     json_t *array = json_array();
     for (unsigned i = 0; i < n; i++)
-        append(&array, json_real(values[i]));
+        array = json_and(array, json_real(values[i]));
     return array;
+}
+
+static json_t *stage_json(const struct stage_stats *stage)
+{
+    if (stage->nthreads == 0)
+        return json_null();
+    json_t *json = json_with(json_object(), "busy_seconds", json_real(stage->busy_seconds));
+    json = json_with(json, "threads", json_integer(stage->nthreads));
+    return json_with(json, "bytes", json_bytes(stage->n_bytes));
 }
 
 static json_t *stages_json(const struct pipeline_stats *stats)
 {
     json_t *stages = json_object();
-    for (int stage = 0; stage < PIPELINE_STAGES; stage++) {
-        const struct stage_stats *at = &stats->stages[stage];
-        json_t *value = at->nthreads == 0
-                            ? json_null()
-                            : json_pack("{s:f,s:I,s:I}", "busy_seconds", at->busy_seconds, "threads",
-                                        (json_int_t)at->nthreads, "bytes", (json_int_t)at->n_bytes);
-        if (json_object_set_new(stages, pipeline_stage_name((enum pipeline_stage)stage), value) != 0) {
-            json_decref(stages);
-            return NULL;
-        }
-    }
+    for (int stage = 0; stage < PIPELINE_STAGES; stage++)
+        stages = json_with(stages, pipeline_stage_name((enum pipeline_stage)stage),
+                           stage_json(&stats->stages[stage]));
     return stages;
 }
 
@@ -49,41 +41,60 @@ static json_t *backend_json(const struct bench_result *result, const struct benc
 {
     const unsigned n = result->nruns;
     const struct pipeline_stats *stats = &backend->stats[bench_middle_run(result, backend)];
-    double seconds = bench_median(backend->seconds, NULL, n);
+    const double seconds = bench_median(backend->seconds, NULL, n);
+    const double rate = seconds > 0 ? (double)result->input_bytes / seconds : 0;
     char bottleneck[STAGE_BOTTLENECK];
-    return json_pack("{s:i,s:s,s:o,s:f,s:f,s:f,s:f,s:f,s:s,s:o}", "index", (int)backend->index, "name",
-                     backend->name, "seconds", numbers_json(backend->seconds, n), "median_seconds", seconds,
-                     "startup_seconds", bench_median(backend->startup, NULL, n), "input_bytes_per_second",
-                     seconds > 0 ? (double)result->input_bytes / seconds : 0, "ratio_to_cpu_path",
-                     bench_median(backend->seconds, result->backends[0].seconds, n), "ratio_to_floor",
-                     bench_median(backend->seconds, result->floor.seconds, n), "bottleneck",
-                     stage_bottleneck(bottleneck, stats), "stages", stages_json(stats));
+    json_t *json = json_with(json_object(), "index", json_integer(backend->index));
+    json = json_with(json, "name", json_string(backend->name));
+    json = json_with(json, "seconds", numbers_json(backend->seconds, n));
+    json = json_with(json, "median_seconds", json_real(seconds));
+    json = json_with(json, "startup_seconds", json_real(bench_median(backend->startup, NULL, n)));
+    json = json_with(json, "input_bytes_per_second", json_real(rate));
+    json = json_with(json, "ratio_to_cpu_path",
+                     json_real(bench_median(backend->seconds, result->backends[0].seconds, n)));
+    json = json_with(json, "ratio_to_floor",
+                     json_real(bench_median(backend->seconds, result->floor.seconds, n)));
+    json = json_with(json, "bottleneck", json_string(stage_bottleneck(bottleneck, stats)));
+    return json_with(json, "stages", stages_json(stats));
 }
 
 static json_t *floor_json(const struct bench_result *result)
 {
     const struct bench_floor *floor = &result->floor;
     const unsigned n = result->nruns;
-    return json_pack("{s:o,s:f,s:f,s:f}", "seconds", numbers_json(floor->seconds, n), "median_seconds",
-                     bench_median(floor->seconds, NULL, n), "read_seconds",
-                     bench_median(floor->read, NULL, n), "write_seconds",
-                     bench_median(floor->write, NULL, n));
+    json_t *json = json_with(json_object(), "seconds", numbers_json(floor->seconds, n));
+    json = json_with(json, "median_seconds", json_real(bench_median(floor->seconds, NULL, n)));
+    json = json_with(json, "read_seconds", json_real(bench_median(floor->read, NULL, n)));
+    return json_with(json, "write_seconds", json_real(bench_median(floor->write, NULL, n)));
+}
+
+static json_t *program_json(void)
+{
+    json_t *json = json_with(json_object(), "name", json_string("stackthumb"));
+    return json_with(json, "version", json_string(STACKTHUMB_VERSION));
+}
+
+static json_t *stack_json(const struct bench_result *result, const char *stack_name)
+{
+    char shown[PRINTABLE_BYTES];
+    json_t *json = json_with(json_object(), "name", json_string(printable(shown, sizeof shown, stack_name)));
+    json = json_with(json, "extent", json_extent(result->pyramid.extent));
+    json = json_with(json, "type", json_string(voxel_name(result->pyramid.type)));
+    return json_with(json, "input_bytes", json_bytes(result->input_bytes));
 }
 
 static json_t *result_json(const struct bench_result *result, const char *stack_name)
 {
-    const struct extent extent = result->pyramid.extent;
-    char shown[PRINTABLE_BYTES];
     json_t *backends = json_array();
     for (unsigned i = 0; i < result->nbackends; i++)
-        append(&backends, backend_json(result, &result->backends[i]));
-    return json_pack(
-        "{s:{s:s,s:s},s:{s:s,s:{s:I,s:I,s:I},s:s,s:I},s:i,s:I,s:i,s:o,s:o}", "program", "name", "stackthumb",
-        "version", STACKTHUMB_VERSION, "stack", "name", printable(shown, sizeof shown, stack_name), "extent",
-        "nx", (json_int_t)extent.nx, "ny", (json_int_t)extent.ny, "nz", (json_int_t)extent.nz, "type",
-        voxel_name(result->pyramid.type), "input_bytes", (json_int_t)result->input_bytes, "nlevels",
-        (int)result->pyramid.nlevels, "output_bytes", (json_int_t)result->output_bytes, "runs",
-        (int)result->nruns, "backends", backends, "floor", floor_json(result));
+        backends = json_and(backends, backend_json(result, &result->backends[i]));
+    json_t *json = json_with(json_object(), "program", program_json());
+    json = json_with(json, "stack", stack_json(result, stack_name));
+    json = json_with(json, "nlevels", json_integer(result->pyramid.nlevels));
+    json = json_with(json, "output_bytes", json_bytes(result->output_bytes));
+    json = json_with(json, "runs", json_integer(result->nruns));
+    json = json_with(json, "backends", backends);
+    return json_with(json, "floor", floor_json(result));
 }
 
 static enum status write_text(const char *path, const char *text, struct error *error)

@@ -237,7 +237,8 @@ def main():
     parser.add_argument("refuse")
     parser.add_argument("stub")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="stackthumb-memory-") as folder:
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here is a matter of disks
+    with tempfile.TemporaryDirectory(prefix="stackthumb-memory-", dir=in_memory) as folder:
         work = pathlib.Path(folder)
         write_stacks(work)
         sweep = Sweep(work, options)
