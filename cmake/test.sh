@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # sh cmake/test.sh [ctest arguments]: installs what is missing, builds with ASan+UBSan and runs every test through CTest;
 # then the tests of the threads once more with TSan, those of memory without sanitizers, which hold memory of their own, and
-# every fuzz target for 5 seconds. When CI is set that is a minute, and a test of a device, of faults, of fuzzing or of the
-# benchmarks that is skipped fails the run.
+# every fuzz target for 5 seconds. When CI is set that is a minute for the parsers and 10 seconds for the others, and a test of
+# a device, of faults, of fuzzing or of the benchmarks that is skipped fails the run.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/packages.sh"
@@ -41,7 +41,8 @@ if [ $# -eq 0 ]; then
     again tsan '^(test_(base|queue|pipeline|output_(strips|resume))|fault_soak)'
     again release '^(cli_memory_(peak|least)|test_codec_memory)$'
     if have_fuzzer; then
-        FUZZ_SECONDS=${CI:+60} again fuzz . -j 3
+        FUZZ_SECONDS=${CI:+60} again fuzz . -L parser -j 5
+        FUZZ_SECONDS=${CI:+10} again fuzz . -LE parser -j 5
     else
         echo "stackthumb: the fuzz targets were skipped: they take clang and its libFuzzer (Debian's libclang-rt-dev)" >&2
         [ -z "${CI:-}" ] || status=1
