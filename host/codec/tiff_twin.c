@@ -83,8 +83,9 @@ bool tiff_twin_fill(const struct tiff_twin *twin, const struct tiff_source *sour
     for (size_t i = count_bytes; i + next_bytes < trimmed->n_bytes; i += entry_bytes)
         if (!take_entry(twin, form, trimmed->bytes + i, twin->trimmed.bytes + i, directory, &strip))
             return false;
-    if (strip.offset == 0 || strip.n_bytes == 0 || strip.offset > source->n_bytes ||
-        strip.n_bytes > source->n_bytes - strip.offset)
+    const uint64_t slice_bytes = (uint64_t)twin->header.nx * twin->header.ny * voxel_bytes(twin->header.type);
+    if (strip.offset == 0 || strip.n_bytes < slice_bytes || strip.offset > source->n_bytes ||
+        strip.n_bytes > source->n_bytes - strip.offset) /* libtiff puts a count that is too small right */
         return false;
     *header = twin->header;
     header->page_at = trimmed->at;
