@@ -261,6 +261,20 @@ static void lists_and_patterns_that_are_wrong(void **state)
     volume_text_refused(nrrd_parse, NRRD_FILES "z%d 1 30 1 1\n", "30 data files for 6 slices");
 }
 
+/* A name that holds a byte that none can hold is none. */
+static void names_with_a_zero(void **state)
+{
+    static const char text[] = NRRD_FILES "a\0b\n";
+    char *copy, name[VOLUME_NAME_BYTES];
+    struct volume_header header;
+    struct error error;
+    (void)state;
+    assert_int_equal(volume_text_parse(nrrd_parse, text, sizeof text - 1, &copy, &header, &error), STATUS_OK);
+    struct volume_names names = {.rest = header.names};
+    assert_false(volume_next_name(&header, &names, name));
+    free(copy);
+}
+
 /* A name that is too long for any is none; all before it are. */
 static void names_that_are_too_long(void **state)
 {
@@ -320,6 +334,7 @@ int main(void)
         cmocka_unit_test(what_is_not_used_is_told),
         cmocka_unit_test(names_with_percents),
         cmocka_unit_test(lists_and_patterns_that_are_wrong),
+        cmocka_unit_test(names_with_a_zero),
         cmocka_unit_test(names_that_are_too_long),
         cmocka_unit_test(headers_without_an_end),
     };
