@@ -2,11 +2,14 @@
  * What codecs read of a file for its header: nothing that a file which is cut meanwhile can make wrong, and
  * no colour without being told. */
 #include "codec/byte_source.h"
+#include "codec/imagej.h"
+#include "codec/slice_limits.h"
 #include "codec/tiff_pages.h"
 #include "codec_fixture.h"
 #include "format_fixture.h"
 #include "jp2_fixture.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -281,6 +284,103 @@ static void reads_of_memory(void **state)
     }
 }
 
+static void limits_of_slices(void **state)
+{
+    enum { MB64 = 64 << 20 };
+    static const struct {
+        struct slice_header header;
+        const char *extent, *encoded; /* how they are refused; NULL: not */
+    } cases[] = {
+        {{.nx = 0, .ny = 5, .type = VOXEL_U8}, "is damaged: its extent is 0x5", NULL},
+        {{.nx = 5, .ny = 0, .type = VOXEL_U8}, "is damaged: its extent is 5x0", NULL},
+        {{.nx = 65536, .ny = 65536, .type = VOXEL_U8}, NULL, NULL},
+        {{.nx = 65536, .ny = 65537, .type = VOXEL_U8}, "declares 65536x65537 voxels of type u8", NULL},
+        {{.nx = 65536, .ny = 16385, .type = VOXEL_F32}, "declares 65536x16385 voxels of type f32", NULL},
+        {{.nx = 10, .ny = 10, .type = VOXEL_U16, .encoded_bytes = MB64 + 800}, NULL, NULL},
+        {{.nx = 10, .ny = 10, .type = VOXEL_U16, .encoded_bytes = MB64 + 801},
+         NULL,
+         "has 200 bytes of voxels in"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error extent = {0}, encoded = {0};
+        slice_check_extent("f", &cases[i].header, &extent);
+        slice_check_encoded("f", &cases[i].header, &encoded);
+        assert_int_equal(extent.status, cases[i].extent ? STATUS_INPUT : STATUS_OK);
+        assert_int_equal(encoded.status, cases[i].encoded ? STATUS_INPUT : STATUS_OK);
+        assert_true(!cases[i].extent || strstr(extent.message, cases[i].extent));
+        assert_true(!cases[i].encoded || strstr(encoded.message, cases[i].encoded));
+    }
+}
+
+/* Plain voxels are read where they are, and those of a stream as they come out of it, unless something is to
+ * be done. */
+static void what_has_to_be_decoded(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits < 32; bits++) {
+        const struct slice_header header = {.plain = bits & 1,
+                                            .streamed = bits & 2,
+                                            .swapped = bits & 4,
+                                            .f64 = bits & 8,
+                                            .widened = bits & 16};
+        assert_int_equal(slice_header_needs_decoding(&header), bits % 2 == 0 && bits != 2);
+    }
+}
+
+/* A voxel of which only one side is known has no size. */
+static void half_a_spacing_is_none(void **state)
+{
+    static const struct spacing halves[] = {
+        {2, 0, 0, UNIT_CM}, {0, 2, 0, UNIT_CM}, {2, INFINITY, 0, UNIT_CM}};
+    static const unsigned char voxels[NX * NY];
+    (void)state;
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++) {
+        struct bytes bytes = {0};
+        struct slice_header header;
+        struct error error = {0};
+        assert_int_equal(codec_tiff.encode(NX, NY, VOXEL_U8, halves[i], voxels, &bytes, &error), STATUS_OK);
+        struct input_file file = open_cut(&bytes, bytes.n_bytes);
+        assert_int_equal(codec_tiff.read_header(&file, NULL, &header, &error), STATUS_OK);
+        assert_false(spacing_known(header.spacing));
+        input_file_close(&file);
+        bytes_end(&bytes);
+    }
+}
+
+/* What ImageJ is told is what is read of it. */
+static void texts_for_imagej(void **state)
+{
+    static const struct {
+        struct spacing spacing;
+        const char *text; /* behind the first line; NULL: none is needed */
+    } cases[] = {
+        {{1, 1, 0, UNIT_NM}, "unit=nm\n"},
+        {{1, 1, 0, UNIT_UM}, "unit=um\n"},
+        {{1, 1, 0, UNIT_MM}, "unit=mm\n"},
+        {{1, 1, 0, UNIT_CM}, NULL},
+        {{1, 1, 0, UNIT_INCH}, NULL},
+        {{1, 1, 0, UNIT_NONE}, NULL},
+        {{1, 1, 0.1, UNIT_CM}, "unit=cm\nspacing=0.1\n"},
+        {{1, 1, 1.0 / 3, UNIT_NONE}, "spacing=0.3333333333333333\n"},
+        {{1, 1, 0.1 + 0.2, UNIT_NONE}, "spacing=0.30000000000000004\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[IMAGEJ_TEXT_BYTES] = "";
+        struct imagej_description description;
+        size_t n = imagej_format(text, cases[i].spacing);
+        assert_int_equal(n, strlen(text));
+        assert_int_equal(n > 0, cases[i].text != NULL);
+        if (n == 0)
+            continue;
+        assert_string_equal(strchr(text, '\n') + 1, cases[i].text);
+        assert_true(imagej_parse(text, &description));
+        assert_int_equal(description.unit, cases[i].spacing.unit);
+        assert_true(description.spacing_z == cases[i].spacing.z);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +389,10 @@ int main(void)
         cmocka_unit_test(colour_is_refused_without_options),
         cmocka_unit_test(colour_at_the_end_of_long_rows),
         cmocka_unit_test(reads_of_memory),
+        cmocka_unit_test(limits_of_slices),
+        cmocka_unit_test(what_has_to_be_decoded),
+        cmocka_unit_test(half_a_spacing_is_none),
+        cmocka_unit_test(texts_for_imagej),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_end);
 }

@@ -89,6 +89,23 @@ static void compressions_that_are_for_other_samples(void **state)
                       cases[i].said);
 }
 
+/* A slice that is compressed is one, whatever text it kept of its stack; planes behind it would be more. */
+static void slices_that_kept_the_text_of_their_stack(void **state)
+{
+    (void)state;
+    struct tiff_file_page page = plain;
+    page.description = "ImageJ=1.53t\nimages=2\n";
+    for (unsigned planes = 0; planes < 2; planes++)
+        for (unsigned packed = 0; packed < 2; packed++) {
+            struct tiff_file file;
+            tiff_file_start(&file, false);
+            page.compression = packed ? 32773 : 1;
+            tiff_file_put_page(&file, &page);
+            tiff_file_put_bytes(&file, 1, (size_t)planes * NX * NY);
+            check(&file, planes && !packed ? "holds an ImageJ stack of 2 slices" : NULL);
+        }
+}
+
 static void samples_that_are_no_voxels(void **state)
 {
     static const struct {
@@ -311,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compressions_that_are_for_other_samples),
+        cmocka_unit_test(slices_that_kept_the_text_of_their_stack),
         cmocka_unit_test(samples_that_are_no_voxels),
         cmocka_unit_test(chains_of_reduced_copies),
         cmocka_unit_test(directories_that_are_cut_while_they_are_read),
