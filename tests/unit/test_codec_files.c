@@ -83,6 +83,8 @@ static void put_jpeg(struct bytes *bytes, bool colour)
     jpeg.in_color_space = colour ? JCS_RGB : JCS_GRAYSCALE;
     jpeg_set_defaults(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
+    jpeg_write_marker(&jpeg, JPEG_APP0 + 1, (const JOCTET *)"Exif", 4); /* too short to be any */
+    jpeg_write_marker(&jpeg, JPEG_APP0 + 1, (const JOCTET *)"http://ns.adobe.com", 20);
     jpeg_write_marker(&jpeg, JPEG_COM, text,
                       sizeof text); /* more than is read at once lies before the frame */
     for (int y = 0; y < NY; y++)
@@ -295,7 +297,6 @@ static void limits_of_slices(void **state)
         {{.nx = 5, .ny = 0, .type = VOXEL_U8}, "is damaged: its extent is 5x0", NULL},
         {{.nx = 65536, .ny = 65536, .type = VOXEL_U8}, NULL, NULL},
         {{.nx = 65536, .ny = 65537, .type = VOXEL_U8}, "declares 65536x65537 voxels of type u8", NULL},
-        {{.nx = 65536, .ny = 16385, .type = VOXEL_F32}, "declares 65536x16385 voxels of type f32", NULL},
         {{.nx = 10, .ny = 10, .type = VOXEL_U16, .encoded_bytes = MB64 + 800}, NULL, NULL},
         {{.nx = 10, .ny = 10, .type = VOXEL_U16, .encoded_bytes = MB64 + 801},
          NULL,
@@ -359,7 +360,6 @@ static void texts_for_imagej(void **state)
         {{1, 1, 0, UNIT_UM}, "unit=um\n"},
         {{1, 1, 0, UNIT_MM}, "unit=mm\n"},
         {{1, 1, 0, UNIT_CM}, NULL},
-        {{1, 1, 0, UNIT_INCH}, NULL},
         {{1, 1, 0, UNIT_NONE}, NULL},
         {{1, 1, 0.1, UNIT_CM}, "unit=cm\nspacing=0.1\n"},
         {{1, 1, 1.0 / 3, UNIT_NONE}, "spacing=0.3333333333333333\n"},
