@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
     char shown[PRINTABLE_BYTES];
     struct stat about;
     /* O_NONBLOCK: opening a FIFO must not wait for its writer; it has no effect on regular files. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = restart_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) /* that it is not the file's fault matters to who goes on without it */
         return error_set_errno(
             error, errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_FAILED : STATUS_INPUT,

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/file_check.h"
 #include "output/level_names.h"
 #include "output/manifest.h"
@@ -43,7 +44,7 @@ static enum status check_level(int folder_fd, const char *folder, const struct s
     char *path = path_join(folder, level_name(name, level));
     if (!path)
         return error_no_memory(error, strlen(folder), "a file name");
-    int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = restart_openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     enum status status = STATUS_OK;
     for (uint32_t z = 0; z < records->nz[level] && status == STATUS_OK; z++)
         if (cancel && atomic_load(cancel))
@@ -66,7 +67,7 @@ enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_c
     enum status status = manifest_read(folder, &manifest, error);
     if (status != STATUS_OK)
         return status;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = restart_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!manifest.complete)
         status = error_set(error, STATUS_FAILED, "%s: the pyramid is not complete; build it again",
                            printable(shown, sizeof shown, folder));
