@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ * Each system call of a build fails once, or from then on: the N-th of its kind, for N = 1, 2, 3 ... until a
+ * build passes undisturbed. The build has to say so in one line, or not to need the call; what it leaves
+ * under final names has to be whole; and the same build, undisturbed, has to end as one that never failed.
+ * A call that a signal cut short, or that transferred less than it was to, has to make no difference at all.
+ * (tests/fault/sweep.py does the same to the whole program.) */
+#include "call_faults.h"
+#include "output/hash_check.h"
+#include "output/manifest.h"
+#include "output/output_space.h"
+#include "output_fixture.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* What is there before the build. */
+enum scenario { FRESH, GO_ON, FORCE };
+
+static const struct disturbed {
+    const char *call;
+    int errnums[5]; /* 0 behind the last */
+} disturbed[] = {
+    {"open", {EMFILE, EACCES, EINTR}},
+    {"fstat", {EIO}},
+    {"stat", {EIO}},
+    {"fstatfs", {EIO}},
+    {"fstatvfs", {EIO}},
+    {"faccess", {EIO}},
+    {"fdopendir", {ENOMEM}},
+    {"readdir", {EIO}},
+    {"pread", {EIO, EINTR, CALL_SHORT, CALL_ENDS}},
+    {"read", {EIO, EINTR, CALL_SHORT}},
+    {"write", {ENOSPC, EINTR, CALL_SHORT, CALL_ENDS}},
+    {"pwrite", {EIO, EINTR, CALL_SHORT, CALL_ENDS}},
+    {"fsync", {EIO, EINTR}},
+    {"fdatasync", {EIO, EINTR}},
+    {"syncfs", {EIO, EINTR}},
+    {"flock", {ENOLCK, EWOULDBLOCK, EINTR}},
+    {"ftruncate", {EIO, EINTR}},
+    {"mkdir", {ENOSPC}},
+    {"rename", {EIO}},
+    {"unlink", {EIO}},
+    {"close", {EIO, EINTR}},
+};
+
+static void set_pyramid(struct output_fixture *fixture, uint64_t seed, struct extent extent, unsigned nlevels)
+{
+    output_fixture_pyramid(fixture, seed);
+    fixture->pyramid.extent = extent;
+    fixture->pyramid.type = VOXEL_U16;
+    fixture->pyramid.nlevels = nlevels;
+    free(fixture->slices);
+    fixture->slices = calloc(extent.nz, sizeof *fixture->slices);
+    assert_non_null(fixture->slices);
+    for (uint32_t z = 0; z < extent.nz; z++)
+        fixture->slices[z] = (struct source_slice){.name = "slice.tif", .n_bytes = z, .identity.inode = z};
+    fixture->source.slices = fixture->slices;
+    fixture->source.nslices = extent.nz;
+}
+
+/* Writes the slices that come of those of the source from first_slice on, and before `until`. */
+static enum status write_slices(const struct output_fixture *fixture, struct output *output,
+                                uint32_t first_slice, uint32_t until, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (unsigned level = 1; level <= fixture->pyramid.nlevels && first_slice < until; level++) {
+        const uint32_t first = first_slice >> level, end = extent_reduce(until, level);
+        for (uint32_t z = first; z < end && status == STATUS_OK; z++) {
+            unsigned char *voxels = output_fixture_voxels(fixture, level, z);
+            status = output_fixture_write(fixture, output, level, z - first, voxels, error);
+            free(voxels);
+        }
+    }
+    return status;
+}
+
+/* What a run does with its output. */
+static enum status build(const struct output_fixture *fixture, bool force, uint32_t until,
+                         struct error *error)
+{
+    struct output_request request = output_fixture_request(fixture, force);
+    struct output_state state;
+    struct output_space space;
+    struct output *output = NULL;
+    uint64_t n_bytes = 0;
+    request.check = !force;
+    *error = (struct error){0};
+    enum status status = level_folders_check(&request, &state, error);
+    if (status != STATUS_OK || state.complete)
+        return status;
+    if ((status = output_space_check(&request, state.first_slice, &space, error)) != STATUS_OK ||
+        (status = level_folders_open(&output, &request, state.first_slice, error)) != STATUS_OK)
+        return status;
+    status = write_slices(fixture, output, state.first_slice, until, error);
+    if (status == STATUS_OK)
+        status = output->ops->flush(output, &n_bytes, error);
+    if (status == STATUS_OK)
+        status = output->ops->settle(output, error);
+    if (status == STATUS_OK && until == fixture->pyramid.extent.nz)
+        status = output->ops->finish(output, error);
+    output->ops->close(output);
+    return status;
+}
+
+static void build_undisturbed(const struct output_fixture *fixture, bool force, uint32_t until)
+{
+    struct error error;
+    call_faults_set(NULL);
+    if (build(fixture, force, until, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+}
+
+static void prepare(struct output_fixture *fixture, enum scenario scenario)
+{
+    const struct extent extent = {9, 7, 13};
+    call_faults_set(NULL);
+    if (temp_exists(fixture->folder))
+        temp_folder_remove(fixture->folder);
+    if (scenario == FORCE) {
+        set_pyramid(fixture, 5, (struct extent){12, 12, 18}, 3);
+        build_undisturbed(fixture, false, 18);
+    }
+    set_pyramid(fixture, 4, extent, 2);
+    if (scenario == GO_ON)
+        build_undisturbed(fixture, false, 8);
+}
+
+static bool is_transient(int errnum)
+{
+    return errnum == EINTR || errnum == CALL_SHORT;
+}
+
+static void no_line(const void *context, const char *line)
+{
+    (void)context;
+    fail_msg("%s", line);
+}
+
+/* Files under final names are whole; nothing half-written is left, and nothing says more than is so. */
+static void assert_left(const struct output_fixture *fixture, const struct call_fault *fault)
+{
+    struct error error = {0};
+    struct hash_check check;
+    struct manifest manifest;
+    if (temp_exists(temp_path(fixture->folder, MANIFEST_NAME))) {
+        if (manifest_read(fixture->folder, &manifest, &error) != STATUS_OK)
+            fail_msg("%s", error.message);
+        if (manifest.complete)
+            assert_int_equal(hash_check_run(fixture->folder, NULL, no_line, NULL, &check, &error), STATUS_OK);
+        manifest_end(&manifest);
+    }
+    for (unsigned level = 1; level <= 3 && strcmp(fault->call, "unlink") != 0; level++)
+        for (uint32_t z = 0; z < 18; z++)
+            assert_false(temp_exists(temp_path(fixture->folder, "%u/.%06u.tif.partial", level, z)));
+}
+
+/* False when there is no such call any more. */
+static bool disturb(struct output_fixture *fixture, enum scenario scenario, const struct call_fault *fault)
+{
+    struct error error;
+    const uint32_t nz = 13;
+    prepare(fixture, scenario);
+    call_faults_set(fault);
+    enum status status = build(fixture, scenario == FORCE, nz, &error);
+    const bool hit = call_faults_hit();
+    call_faults_set(NULL);
+    if ((!hit || is_transient(fault->errnum)) && status != STATUS_OK)
+        fail_msg("scenario %d, %s %u, %d: %s", scenario, fault->call, fault->n, fault->errnum, error.message);
+    if (status == STATUS_OK && strcmp(fault->call, "unlink") != 0)
+        output_fixture_assert_whole(fixture, true);
+    if (status != STATUS_OK) {
+        assert_int_equal(error.status, status);
+        if (status != STATUS_OUTPUT && status != STATUS_INPUT && fault->errnum != ENOMEM &&
+            fault->errnum != EMFILE)
+            fail_msg("scenario %d, %s %u, %d: status %d: %s", scenario, fault->call, fault->n, fault->errnum,
+                     status, error.message);
+        assert_non_null(strstr(error.message, ": "));
+        assert_null(strchr(error.message, '\n'));
+        assert_left(fixture, fault);
+    }
+    if (hit) {
+        build_undisturbed(fixture, scenario == FORCE, nz);
+        output_fixture_assert_whole(fixture, true);
+    }
+    return hit;
+}
+
+static unsigned step = 1;
+
+/* Each disturbance begins with another call, so that with steps, too, all calls are met by some. */
+static void sweep(struct output_fixture *fixture, enum scenario scenario)
+{
+    unsigned nruns = 0, start = 0;
+    for (size_t i = 0; i < sizeof disturbed / sizeof *disturbed; i++)
+        for (const int *errnum = disturbed[i].errnums; *errnum; errnum++)
+            for (int later = 0; later < (is_transient(*errnum) ? 1 : 2); later++, start++) {
+                struct call_fault fault = {.call = disturbed[i].call, .later = later, .errnum = *errnum};
+                for (fault.n = 1 + start % step; disturb(fixture, scenario, &fault); fault.n += step)
+                    nruns++;
+            }
+    assert_true(nruns > 100 / step);
+    print_message("%u calls disturbed\n", nruns);
+}
+
+static void test_fresh(void **state)
+{
+    sweep(*state, FRESH);
+}
+
+static void test_compressed(void **state)
+{
+    struct output_fixture *fixture = *state;
+    fixture->form = (struct output_form){.encoding = ENCODING_DEFLATE, .nthreads = 2};
+    sweep(fixture, FRESH);
+}
+
+static void test_go_on(void **state)
+{
+    sweep(*state, GO_ON);
+}
+
+static void test_force(void **state)
+{
+    sweep(*state, FORCE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {TEST(test_fresh), TEST(test_compressed), TEST(test_go_on),
+                                       TEST(test_force)};
+    /* Waiting for a disk at every flush, this would take minutes. */
+    if (access("/dev/shm", W_OK | X_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
+    if (argc > 1)
+        step = (unsigned)strtoul(argv[1], NULL, 10);
+    return step > 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
