@@ -242,9 +242,13 @@ static enum status visit_folder_entry(void *context, const char *name, enum entr
 /* Visits the folder at `path`; one that is not there has been told by its slices, which are missing. */
 static enum status visit_path(const char *path, folder_visitor visitor, void *context, struct error *error)
 {
+    char shown[PRINTABLE_BYTES];
     int fd = restart_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return STATUS_OK;
+    if (fd < 0)
+        return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                               printable(shown, sizeof shown, path));
     enum status status = folder_visit(fd, path, visitor, context, error);
     close(fd);
     return status;

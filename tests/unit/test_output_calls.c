@@ -5,6 +5,7 @@
  * A call that a signal cut short, or that transferred less than it was to, has to make no difference at all.
  * (tests/fault/sweep.py does the same to the whole program.) */
 #include "call_faults.h"
+#include "output/compare.h"
 #include "output/hash_check.h"
 #include "output/manifest.h"
 #include "output/output_space.h"
@@ -232,12 +233,126 @@ static void test_force(void **state)
     sweep(*state, FORCE);
 }
 
+/* What cannot be looked at is not taken for absent: a pyramid of other slices stays as it is. */
+static void test_others_stay(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct hash_check check;
+    struct error error;
+    set_pyramid(fixture, 4, (struct extent){9, 7, 13}, 2);
+    build_undisturbed(fixture, false, 13);
+    fixture->slices[0].mtime_ns = 7;
+    for (size_t i = 0; i < sizeof disturbed / sizeof *disturbed; i++)
+        for (const int *errnum = disturbed[i].errnums; *errnum; errnum++)
+            for (int later = 0; later < 2 - is_transient(*errnum); later++) {
+                struct call_fault fault = {.call = disturbed[i].call, .later = later, .errnum = *errnum};
+                bool hit = true;
+                for (fault.n = 1; hit; fault.n++) {
+                    call_faults_set(&fault);
+                    if (build(fixture, false, 13, &error) == STATUS_OK)
+                        fail_msg("%s %u, %d: it was replaced", fault.call, fault.n, *errnum);
+                    hit = call_faults_hit();
+                    call_faults_set(NULL);
+                    error = (struct error){0};
+                    assert_int_equal(hash_check_run(fixture->folder, NULL, no_line, NULL, &check, &error),
+                                     STATUS_OK);
+                }
+            }
+    assert_int_equal(check.nslices, 7 + 4);
+}
+
+/* Slice 3 of level 1 was removed, and a line about it is right. */
+static void only_slice_3(const void *context, const char *line)
+{
+    if (strstr(line, "is not there") && !strstr(line, "1/000003.tif"))
+        fail_msg("%s: %s", (const char *)context, line);
+}
+
+/* How many differences there are; 0, with the error set, when that cannot be told. */
+static uint64_t compare_all(const struct output_fixture *fixture, struct error *error)
+{
+    struct output *output;
+    uint64_t ndifferent = 0;
+    if (compare_open(&output, fixture->folder, &fixture->pyramid, error) != STATUS_OK)
+        return 0;
+    if (write_slices(fixture, output, 0, fixture->pyramid.extent.nz, error) == STATUS_OK &&
+        output->ops->finish(output, error) == STATUS_OK)
+        ndifferent = compare_result(output)->nslices_different + compare_result(output)->nextra;
+    output->ops->close(output);
+    return ndifferent;
+}
+
+/* False when the call did not come any more. */
+static bool check_disturbed(const struct output_fixture *fixture, const struct call_fault *fault, bool hashes)
+{
+    struct hash_check check = {0};
+    struct error error = {0};
+    char what[80];
+    snprintf(what, sizeof what, "%s %u, %d", fault->call, fault->n, fault->errnum);
+    call_faults_set(fault);
+    if (hashes)
+        hash_check_run(fixture->folder, NULL, only_slice_3, what, &check, &error);
+    const uint64_t nfound = hashes ? check.nwrong : compare_all(fixture, &error);
+    const bool hit = call_faults_hit();
+    call_faults_set(NULL);
+    if (error.status == STATUS_OK && nfound == 0)
+        fail_msg("%s: nothing was found", what);
+    if ((!hit || is_transient(fault->errnum)) && (error.status != STATUS_OK || nfound != 1))
+        fail_msg("%s: %s", what, error.message);
+    return hit;
+}
+
+/* Whoever looks for damage, and cannot look, does not find that all is well. */
+static void test_damage_is_found(void **state)
+{
+    struct output_fixture *fixture = *state;
+    prepare(fixture, FRESH);
+    build_undisturbed(fixture, false, 13);
+    for (int hashes = 0; hashes < 2; hashes++) {
+        if (hashes)
+            assert_int_equal(unlink(temp_path(fixture->folder, "1/000003.tif")), 0);
+        else
+            temp_text_write(temp_path(fixture->folder, "2/000099.tif"), "one too many");
+        for (size_t i = 0; i < sizeof disturbed / sizeof *disturbed; i++)
+            for (const int *errnum = disturbed[i].errnums; *errnum; errnum++)
+                for (int later = 0; later < 2 - is_transient(*errnum); later++) {
+                    struct call_fault fault = {
+                        .call = disturbed[i].call, .n = 1, .later = later, .errnum = *errnum};
+                    while (check_disturbed(fixture, &fault, hashes))
+                        fault.n++;
+                }
+    }
+}
+
+/* Some file systems do not say with a name what it is of. */
+static void test_kinds_not_told(void **state)
+{
+    struct output_fixture *fixture = *state;
+    call_faults_hide_kinds(true);
+    prepare(fixture, FORCE);
+    build_undisturbed(fixture, true, 13);
+    output_fixture_assert_whole(fixture, true);
+    assert_int_equal(symlink("000000.tif", temp_path(fixture->folder, "1/000001.tif~")), 0);
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 1/000001.tif~");
+    assert_int_equal(unlink(temp_path(fixture->folder, "1/000001.tif~")), 0);
+    assert_int_equal(symlink("1", temp_path(fixture->folder, "3")), 0);
+    output_fixture_assert_refused(fixture, fixture->folder, true, true, "3: is not a folder");
+    assert_int_equal(unlink(temp_path(fixture->folder, "3")), 0);
+    /* What cannot be looked at is none of ours, and held against the folder. */
+    call_faults_set(&(struct call_fault){.call = "fstat", .n = 1, .later = true, .errnum = EIO});
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "cannot be told apart");
+    call_faults_set(NULL);
+    sweep(fixture, GO_ON);
+    call_faults_hide_kinds(false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {TEST(test_fresh), TEST(test_compressed), TEST(test_go_on),
-                                       TEST(test_force)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_fresh),       TEST(test_compressed),      TEST(test_go_on),         TEST(test_force),
+        TEST(test_others_stay), TEST(test_damage_is_found), TEST(test_kinds_not_told)};
     /* Waiting for a disk at every flush, this would take minutes. */
     if (access("/dev/shm", W_OK | X_OK) == 0)
         setenv("TMPDIR", "/dev/shm", 1);
