@@ -16,6 +16,15 @@ int restart_openat(int folder_fd, const char *path, int flags, mode_t mode)
     return (int)TEMP_FAILURE_RETRY(openat(folder_fd, path, flags, mode));
 }
 
+DIR *restart_opendir(const char *path)
+{
+    DIR *directory;
+    do
+        directory = opendir(path);
+    while (!directory && errno == EINTR);
+    return directory;
+}
+
 int restart_fsync(int fd)
 {
     return (int)TEMP_FAILURE_RETRY(fsync(fd));

@@ -7,10 +7,12 @@
 #ifndef STACKTHUMB_BASE_RESTART_H
 #define STACKTHUMB_BASE_RESTART_H
 
+#include <dirent.h>
 #include <sys/types.h>
 
 int restart_open(const char *path, int flags); /* not with O_CREAT */
 int restart_openat(int folder_fd, const char *path, int flags, mode_t mode);
+DIR *restart_opendir(const char *path);
 int restart_fsync(int fd);
 int restart_fdatasync(int fd);
 int restart_syncfs(int fd);

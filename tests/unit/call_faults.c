@@ -166,6 +166,13 @@ DIR *__wrap_fdopendir(int fd)
     return fails("fdopendir") ? NULL : __real_fdopendir(fd);
 }
 
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+DIR *__wrap_opendir(const char *path)
+{
+    return fails("opendir") ? NULL : __real_opendir(path);
+}
+
 struct dirent *__real_readdir64(DIR *directory);
 struct dirent *__wrap_readdir64(DIR *directory);
 struct dirent *__wrap_readdir64(DIR *directory)
