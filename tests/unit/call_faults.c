@@ -7,11 +7,14 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,6 +23,7 @@ static struct {
     struct call_fault fault;
     atomic_uint ncalls;
     atomic_bool hit, hides;
+    struct told_system told;
 } state;
 
 void call_faults_set(const struct call_fault *fault)
@@ -32,6 +36,16 @@ void call_faults_set(const struct call_fault *fault)
 bool call_faults_hit(void)
 {
     return atomic_load(&state.hit);
+}
+
+unsigned call_faults_count(void)
+{
+    return atomic_load(&state.ncalls);
+}
+
+void call_faults_tell(const struct told_system *told)
+{
+    state.told = told ? *told : (struct told_system){0};
 }
 
 void call_faults_hide_kinds(bool hide)
@@ -87,8 +101,6 @@ WRAP(int, fstat64, "fstat", (int fd, struct stat *about), (fd, about))
 WRAP(int, stat64, "stat", (const char *path, struct stat *about), (path, about))
 WRAP(int, fstatat64, "fstat", (int fd, const char *path, struct stat *about, int flags),
      (fd, path, about, flags))
-WRAP(int, fstatfs64, "fstatfs", (int fd, struct statfs *about), (fd, about))
-WRAP(int, fstatvfs64, "fstatvfs", (int fd, struct statvfs *about), (fd, about))
 WRAP(int, faccessat, "faccess", (int fd, const char *path, int mode, int flags), (fd, path, mode, flags))
 WRAP(int, fsync, "fsync", (int fd), (fd))
 WRAP(int, fdatasync, "fdatasync", (int fd), (fd))
@@ -100,6 +112,43 @@ WRAP(int, mkdirat, "mkdir", (int fd, const char *path, mode_t mode), (fd, path, 
 WRAP(int, renameat, "rename", (int from, const char *name, int to, const char *other),
      (from, name, to, other))
 WRAP(int, unlinkat, "unlink", (int fd, const char *path, int flags), (fd, path, flags))
+
+int __real_fstatfs64(int fd, struct statfs *about);
+int __wrap_fstatfs64(int fd, struct statfs *about);
+int __wrap_fstatfs64(int fd, struct statfs *about)
+{
+    int result = fails("fstatfs") ? -1 : __real_fstatfs64(fd, about);
+    if (state.told.disk_type)
+        about->f_type = (__typeof__(about->f_type))state.told.disk_type;
+    return result;
+}
+
+int __real_fstatvfs64(int fd, struct statvfs *about);
+int __wrap_fstatvfs64(int fd, struct statvfs *about);
+int __wrap_fstatvfs64(int fd, struct statvfs *about)
+{
+    int result = fails("fstatvfs") ? -1 : __real_fstatvfs64(fd, about);
+    if (state.told.space)
+        *about = *state.told.space;
+    return result;
+}
+
+int __real_uname(struct utsname *name);
+int __wrap_uname(struct utsname *name);
+int __wrap_uname(struct utsname *name)
+{
+    int result = fails("uname") ? -1 : __real_uname(name);
+    if (state.told.release)
+        snprintf(name->release, sizeof name->release, "%s", state.told.release);
+    return result;
+}
+
+uid_t __real_geteuid(void);
+uid_t __wrap_geteuid(void);
+uid_t __wrap_geteuid(void)
+{
+    return state.told.user ? (uid_t)strtoul(state.told.user, NULL, 10) : __real_geteuid();
+}
 
 #define WRAP_TRANSFER(function, call, parameters, arguments)                                                 \
     ssize_t __real_##function parameters;                                                                    \

@@ -6,6 +6,7 @@
 #define STACKTHUMB_TESTS_CALL_FAULTS_H
 
 #include <stdbool.h>
+#include <sys/statvfs.h>
 
 enum {
     CALL_SHORT = -1, /* in the place of an errno: one byte is transferred (where there is more than one) */
@@ -24,6 +25,19 @@ void call_faults_set(const struct call_fault *fault);
 
 /* Whether any call was disturbed since it was set. */
 bool call_faults_hit(void);
+
+/* How many such calls were made since it was set. */
+unsigned call_faults_count(void);
+
+/* What the disk of every file, the kernel and the user are from now on; of a field that is 0 or NULL: what
+ * they are. Borrowed. */
+struct told_system {
+    unsigned long disk_type;     /* as in statfs */
+    const struct statvfs *space; /* of the disk */
+    const char *release;         /* of the kernel: "6.1.0" */
+    const char *user;            /* "0": root, "1000" */
+};
+void call_faults_tell(const struct told_system *told); /* NULL: all as it is */
 
 /* Whether files of unknown kind are what readdir finds from now on, as on some file systems. */
 void call_faults_hide_kinds(bool hide);
