@@ -133,6 +133,16 @@ int __wrap_fstatvfs64(int fd, struct statvfs *about)
     return result;
 }
 
+int __real_statvfs64(const char *path, struct statvfs *about);
+int __wrap_statvfs64(const char *path, struct statvfs *about);
+int __wrap_statvfs64(const char *path, struct statvfs *about)
+{
+    int result = fails("statvfs") ? -1 : __real_statvfs64(path, about);
+    if (state.told.space)
+        *about = *state.told.space;
+    return result;
+}
+
 int __real_uname(struct utsname *name);
 int __wrap_uname(struct utsname *name);
 int __wrap_uname(struct utsname *name)
