@@ -19,13 +19,10 @@ static int64_t nanoseconds(struct timespec time)
     return ns;
 }
 
-/* What is there in place of a regular file. */
+/* What is there in place of a regular file, and could be opened: a socket cannot (open(2), ENXIO). */
 static const char *kind_of(mode_t mode)
 {
-    return S_ISDIR(mode)    ? "a folder"
-           : S_ISFIFO(mode) ? "a named pipe"
-           : S_ISSOCK(mode) ? "a socket"
-                            : "a device";
+    return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a named pipe" : "a device";
 }
 
 bool file_identity_same(const struct file_identity *then, const struct file_identity *now)
