@@ -2,16 +2,19 @@
  * What is known of a disk beforehand, and how what is written is made to reach it: disks of every kind are
  * told of in the place of the one that is there. */
 #include "call_faults.h"
+#include "output/folder_flush.h"
 #include "output/output_space.h"
 #include "output_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -251,6 +254,86 @@ static void test_flushes_without_stat(void **state)
     output_fixture_assert_whole(fixture, true);
 }
 
+/* The folder and those above it, as far as they are on its disk: each is flushed, or it is said which was
+ * not.
+ */
+static void test_folders_above(void **state)
+{
+    struct output_fixture *fixture = *state;
+    static const struct {
+        const char *call;
+        int errnum;
+        enum status status;
+    } cases[] = {{"open", EIO, STATUS_OUTPUT},  {"open", EMFILE, STATUS_OUTPUT}, {"open", EINTR, STATUS_OK},
+                 {"fstat", EIO, STATUS_OUTPUT}, {"fsync", EIO, STATUS_OUTPUT},   {"fsync", EINTR, STATUS_OK},
+                 {"fsync", EINVAL, STATUS_OK},  {"fsync", ENOSPC, STATUS_OUTPUT}};
+    char deep[TEMP_PATH_BYTES];
+    strcpy(deep, temp_path(fixture->root, "deep"));
+    assert_int_equal(mkdir(deep, 0700), 0);
+    int fd = open(deep, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct call_fault fault = {.call = cases[i].call, .n = 1, .errnum = cases[i].errnum};
+        for (bool hit = true; hit; fault.n++) {
+            struct error error = {0};
+            call_faults_set(&fault);
+            enum status status = folder_flush_above(fd, deep, &error);
+            hit = call_faults_hit();
+            call_faults_set(NULL);
+            assert_int_equal(status, hit ? cases[i].status : STATUS_OK);
+            assert_true(status == STATUS_OK || strstr(error.message, "deep: "));
+        }
+        assert_true(fault.n > 2);
+    }
+    /* One above it that may not be read: the whole disk is flushed. */
+    call_faults_set(&(struct call_fault){.call = "open", .n = 2, .errnum = EACCES});
+    assert_int_equal(folder_flush_above(fd, deep, &(struct error){0}), STATUS_OK);
+    assert_true(call_faults_hit());
+    call_faults_set(NULL);
+    close(fd);
+}
+
+/* With few files that may be open at a time batches are small; after one that fails all others are given up.
+ */
+static void test_small_batches(void **state)
+{
+    struct output_fixture *fixture = *state;
+    const struct told_system system = {.disk_type = EXT4_SUPER_MAGIC, .release = "6.1.0"};
+    struct rlimit before;
+    struct error error = {0};
+    set_pyramid(fixture);
+    free(fixture->slices);
+    fixture->pyramid.extent = (struct extent){16, 16, 80};
+    fixture->slices = calloc(80, sizeof *fixture->slices);
+    assert_non_null(fixture->slices);
+    fixture->source.slices = fixture->slices;
+    fixture->source.nslices = 80;
+    const unsigned nwhole = calls_of(fixture, "fdatasync", system); /* the journal, once for a batch */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){48, before.rlim_max}), 0);
+    const unsigned nsmall = calls_of(fixture, "fdatasync", system);
+    assert_int_equal(nwhole, 1);
+    assert_true(nsmall >= 4); /* 40 slices, less than 12 at a time */
+    call_faults_tell(&system);
+    call_faults_set(&(struct call_fault){.call = "rename", .n = 8, .errnum = EIO}); /* in the first batch */
+    struct output *output = output_fixture_open(fixture, true);
+    for (uint32_t z = 0; z < 40 && error.status == STATUS_OK; z++) {
+        unsigned char *voxels = output_fixture_voxels(fixture, 1, z);
+        output_fixture_write(fixture, output, 1, z, voxels, &error);
+        free(voxels);
+    }
+    assert_int_equal(error.status, STATUS_OUTPUT);
+    output->ops->close(output);
+    assert_true(call_faults_hit());
+    call_faults_set(NULL);
+    for (uint32_t z = 0; z < 40; z++)
+        assert_false(temp_exists(temp_path(fixture->folder, "1/.%06u.tif.partial", z)));
+    output_fixture_build(fixture, true);
+    output_fixture_assert_whole(fixture, true);
+    call_faults_tell(NULL);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
 
 int main(void)
@@ -263,6 +346,8 @@ int main(void)
         TEST(test_not_to_be_asked),
         TEST(test_flushes),
         TEST(test_flushes_without_stat),
+        TEST(test_folders_above),
+        TEST(test_small_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
