@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Damaged journals, and locks in every state: what they tell that is not so is not believed. */
+ * Damaged journals, and files that are not what was recorded: what is not so is not believed. */
 #include "call_faults.h"
+#include "output/file_check.h"
 #include "output/journal.h"
-#include "output/run_lock.h"
 #include "temp_folder.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -209,117 +208,105 @@ static void test_no_journal(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
-/* A lock whose file holds this text, where the file system cannot lock, or the call is cut short. */
-static enum status take_where(const struct folder *folder, const char *text, const struct call_fault *fault,
-                              struct error *error)
-{
-    struct run_lock lock;
-    *error = (struct error){0};
-    temp_text_write(temp_path(folder->path, LOCK_NAME), text);
-    call_faults_set(fault);
-    enum status status = run_lock_take(&lock, folder->fd, folder->path, error);
-    call_faults_set(NULL);
-    if (status == STATUS_OK) {
-        size_t n_bytes;
-        char expected[400], host[256] = "", *written;
-        gethostname(host, sizeof host - 1);
-        snprintf(expected, sizeof expected, "process %ld on %s\n", (long)getpid(), host);
-        written = temp_file_read(temp_path(folder->path, LOCK_NAME), &n_bytes);
-        assert_string_equal(written, expected);
-        free(written);
-        run_lock_give(&lock);
-        assert_false(temp_exists(temp_path(folder->path, LOCK_NAME)));
-    } else {
-        assert_int_equal(lock.fd, -1);
-        assert_int_equal(status, STATUS_OUTPUT);
-        assert_null(strchr(error->message, '\n'));
-    }
-    return status;
-}
-
-static void test_lock_that_nothing_locks(void **state)
-{
-    static const struct call_fault cannot = {"flock", 1, true, ENOLCK}, smb = {"flock", 1, true, EACCES};
-    struct error error;
-    char host[256] = "", text[600];
-    gethostname(host, sizeof host - 1);
-    const long nobody[] = {0, -1, getpid(), 999999999};
-    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
-        snprintf(text, sizeof text, "process %ld on %s\n", nobody[i], host);
-        assert_int_equal(take_where(*state, text, &cannot, &error), STATUS_OK);
-    }
-    static const char *const rubbish[] = {"",
-                                          "\n",
-                                          "process",
-                                          "process 1",
-                                          "process 1 on ",
-                                          "process x on y",
-                                          "process 99999999999999999999999999 off y",
-                                          "\xff\xfe\x01"};
-    for (size_t i = 0; i < sizeof rubbish / sizeof *rubbish; i++)
-        assert_int_equal(take_where(*state, rubbish[i], &cannot, &error), STATUS_OK);
-    snprintf(text, sizeof text, "process 1 on %s\n", host); /* it is alive */
-    assert_int_equal(take_where(*state, text, &cannot, &error), STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "seems to be writing"));
-    assert_int_equal(take_where(*state, "process 5 on \x1b[31melsewhere\n", &cannot, &error), STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "(process 5 on \\x1b[31melsewhere) seems to be writing"));
-    /* How a server of SMB says that another host has it; who it is cannot be read. */
-    assert_int_equal(take_where(*state, "", &smb, &error), STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "another run is writing into it"));
-}
-
-/* Being cut short is no reason to go on without the lock. */
-static void test_lock_that_is_held(void **state)
+/* Each call fails once: what was not written is said, and what cannot be read is not told. */
+static void test_journal_calls(void **state)
 {
     struct folder *folder = *state;
-    struct error error;
-    const struct call_fault faults[] = {
-        {"flock", 1, false, EINTR}, {"pread", 1, false, EINTR}, {"pread", 1, false, CALL_SHORT}};
-    const char *path = temp_path(folder->path, LOCK_NAME);
-    temp_text_write(path, "");
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    assert_int_equal(flock(fd, LOCK_EX), 0);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        assert_int_equal(take_where(folder, "process 12 on there\n", &faults[i], &error), STATUS_OUTPUT);
-        assert_non_null(strstr(error.message, "another run (process 12 on there) is writing into it"));
+    static const char *const calls[] = {"open",  "write", "fsync", "fdatasync", "rename",
+                                        "close", "fstat", "pread", "unlink"};
+    const struct slice_record record = {.n_bytes = 77, .hash = {{9}}};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct call_fault fault = {.call = calls[i], .n = 1, .errnum = EIO};
+        for (bool hit = true; hit; fault.n++) {
+            struct journal *journal = NULL;
+            struct error error = {0};
+            unsigned nlost;
+            forget(folder);
+            call_faults_set(&fault);
+            if (journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records, true,
+                               &error) == STATUS_OK &&
+                journal_add(journal, 1, 1, &record, &error) == STATUS_OK &&
+                journal_lose(journal, 3, &error) == STATUS_OK)
+                journal_write(journal, true, &error);
+            journal_close(journal);
+            const unsigned n = told(folder, &nlost);
+            if (error.status == STATUS_OK && journal_remove(folder->fd, folder->path, &error) == STATUS_OK)
+                assert_false(temp_exists(temp_path(folder->path, JOURNAL_NAME)));
+            hit = call_faults_hit();
+            call_faults_set(NULL);
+            assert_true(n <= 1 && nlost <= 1);
+            assert_true(hit || (error.status == STATUS_OK && n == 1 && nlost == 1));
+            assert_true(error.status == STATUS_OK ||
+                        (error.status == STATUS_OUTPUT && strstr(error.message, "stackthumb.journal")) ||
+                        strcmp(calls[i], "fsync") == 0); /* the folder's */
+        }
+        assert_true(fault.n > 2);
     }
-    close(fd);
-    assert_int_equal(take_where(folder, "process 12 on there\n", NULL, &error), STATUS_OK);
 }
 
-/* The file goes away, or cannot be written, while it is taken. */
-static void test_lock_file(void **state)
+/* What a check of a slice says of it; NULL: it is as it was written. */
+static const char *checked(int fd, const struct slice_record *record, bool hashed)
+{
+    static char said[1024];
+    struct error error = {0};
+    enum status status = file_check_slice(fd, "out/1", 3, record, hashed, &error);
+    if (status == STATUS_OK)
+        return NULL;
+    assert_int_equal(status, STATUS_INPUT);
+    assert_false(file_check_is_there(fd, 3, record, hashed));
+    strcpy(said, error.message);
+    assert_int_equal(strncmp(said, "out/1/000003.tif: ", 18), 0);
+    return said + 18;
+}
+
+static void test_file_check(void **state)
 {
     struct folder *folder = *state;
-    struct error error;
-    /* It was removed meanwhile: another one is made, but not for ever. */
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"fstat", 1, false, ENOENT}, &error),
-                     STATUS_OK);
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"fstat", 2, false, ENOENT}, &error),
-                     STATUS_OK);
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"fstat", 1, true, ENOENT}, &error),
-                     STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "another run is writing into it"));
-    /* Another user's, which can only be read: a stale one is replaced, one that is held is not. */
-    const struct call_fault others = {"open", 1, false, EACCES};
-    assert_int_equal(take_where(folder, "process 12 on there\n", &others, &error), STATUS_OK);
-    temp_text_write(temp_path(folder->path, LOCK_NAME), "");
-    int fd = open(temp_path(folder->path, LOCK_NAME), O_RDWR | O_CLOEXEC);
-    assert_int_equal(flock(fd, LOCK_EX), 0);
-    assert_int_equal(take_where(folder, "process 12 on there\n", &others, &error), STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "(process 12 on there)"));
-    close(fd);
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"open", 1, true, EACCES}, &error),
-                     STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "stackthumb.lock: Permission denied"));
-    /* A full disk; and what is written in pieces is written nevertheless. */
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"pwrite", 1, false, ENOSPC}, &error),
-                     STATUS_OUTPUT);
-    assert_non_null(strstr(error.message, "the disk is full"));
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"pwrite", 1, true, CALL_SHORT}, &error),
-                     STATUS_OK);
-    assert_int_equal(take_where(folder, "", &(struct call_fault){"pwrite", 1, false, CALL_ENDS}, &error),
-                     STATUS_OUTPUT);
+    const char *path = temp_path(folder->path, "000003.tif");
+    const struct slice_record none = {.n_bytes = 0};
+    struct slice_record record = {.n_bytes = 5};
+    struct file_hasher *hasher = file_hasher_create();
+    file_hasher_add(hasher, "hello", 5);
+    record.hash = file_hasher_take(hasher);
+    file_hasher_free(hasher);
+    assert_string_equal(checked(folder->fd, &none, true), "was not written");
+    assert_string_equal(checked(-1, &record, true), "is not there");
+    assert_string_equal(checked(folder->fd, &record, true), "is not there");
+    temp_text_write(path, "hello");
+    assert_null(checked(folder->fd, &record, false));
+    assert_null(checked(folder->fd, &record, true));
+    static const struct {
+        const char *call;
+        int errnum;
+        const char *said; /* NULL: makes no difference */
+    } cases[] = {
+        {"fstat", EIO, "cannot be looked at: Input/output error"},
+        {"open", EACCES, "cannot be opened: Permission denied"},
+        {"open", EINTR, NULL},
+        {"read", EIO, "cannot be read: Input/output error"},
+        {"read", EINTR, NULL},
+        {"read", CALL_SHORT, NULL},
+        {"read", CALL_ENDS, "has other contents than were written"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct call_fault fault = {
+            .call = cases[i].call, .n = 1, .later = cases[i].said != NULL, .errnum = cases[i].errnum};
+        call_faults_set(&fault);
+        const char *said = checked(folder->fd, &record, true);
+        assert_true(call_faults_hit());
+        assert_int_equal(said != NULL, cases[i].said != NULL);
+        if (said)
+            assert_string_equal(said, cases[i].said);
+        call_faults_set(NULL);
+    }
+    temp_text_write(path, "hallo");
+    assert_null(checked(folder->fd, &record, false));
+    assert_string_equal(checked(folder->fd, &record, true), "has other contents than were written");
+    temp_text_write(path, "hello!");
+    assert_string_equal(checked(folder->fd, &record, false), "has another length than was written");
+    assert_int_equal(rename(path, temp_path(folder->path, "other")), 0);
+    assert_int_equal(symlink("other", path), 0);
+    assert_string_equal(checked(folder->fd, &record, true), "is not a regular file");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, clear)
@@ -327,8 +314,8 @@ static void test_lock_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_journal_lines),           TEST(test_journal_changed),   TEST(test_no_journal),
-        TEST(test_lock_that_nothing_locks), TEST(test_lock_that_is_held), TEST(test_lock_file),
+        TEST(test_journal_lines), TEST(test_journal_changed), TEST(test_no_journal),
+        TEST(test_journal_calls), TEST(test_file_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
