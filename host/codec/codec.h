@@ -46,6 +46,7 @@ struct slice_header {
     struct file_part parts[FILE_PARTS_MAX]; /* of the file, which decoding needs, one behind the other */
     unsigned nparts;
     uint64_t encoded_bytes; /* of all parts */
+    uint64_t raw_bytes;     /* of a TIFF without compression: those that hold its voxels; else 0 */
     uint64_t page_at;       /* where the directory of its page begins, in a file with several; else 0 */
     bool gray;              /* it may be in colour, and decoding is to take its luma */
     bool swapped; /* the voxels lie as if they were plain, but in the other byte order than the host's */

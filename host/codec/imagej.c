@@ -26,6 +26,22 @@ static enum length_unit find_unit(const char *text, size_t n)
     return UNIT_NONE;
 }
 
+/* A unit as the text has it; `at` is NULL when it has none. */
+struct unit_text {
+    const char *at;
+    size_t n;
+};
+
+/* How many of `unit` one of `other` is; 1 when there is no other, 0 when they cannot be compared. */
+static double factor_of(struct unit_text unit, struct unit_text other)
+{
+    if (!other.at || (unit.at && unit.n == other.n && memcmp(unit.at, other.at, unit.n) == 0))
+        return 1;
+    double from = unit_nanometres(find_unit(other.at, other.n));
+    double to = unit.at ? unit_nanometres(find_unit(unit.at, unit.n)) : 0;
+    return from > 0 && to > 0 ? from / to : 0;
+}
+
 /* `line` of n characters, when it is "<key>=...": the value, else NULL. */
 static const char *value_of(const char *line, size_t n, const char *key)
 {
@@ -57,31 +73,49 @@ static void take_count(const char *line, size_t n, struct imagej_description *de
     }
 }
 
-static void take_line(const char *line, size_t n, struct imagej_description *description)
+/* What a text says of lengths. */
+struct lengths {
+    struct unit_text unit, y_unit, z_unit; /* those of y and z where they are others than that of x */
+    double z;
+};
+
+static void take_line(const char *line, size_t n, struct lengths *lengths,
+                      struct imagej_description *description)
 {
-    const char *value;
-    if ((value = value_of(line, n, "unit")) != NULL) {
-        description->unit = find_unit(value, n - (size_t)(value - line));
-    } else if ((value = value_of(line, n, "spacing")) != NULL) {
-        double z = 0;
-        decimal_parse(value, n - (size_t)(value - line), &z);
-        description->spacing_z = fabs(z); /* ImageJ writes negative ones at times, and reads them so */
-    } else {
-        take_count(line, n, description);
+    const struct {
+        const char *key;
+        struct unit_text *unit;
+    } told[] = {{"unit", &lengths->unit}, {"yunit", &lengths->y_unit}, {"zunit", &lengths->z_unit}};
+    const char *value = value_of(line, n, "spacing");
+    if (value) {
+        lengths->z = 0;
+        decimal_parse(value, n - (size_t)(value - line), &lengths->z);
     }
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if ((value = value_of(line, n, told[i].key)) != NULL)
+            *told[i].unit = (struct unit_text){value, n - (size_t)(value - line)};
+    take_count(line, n, description);
 }
 
 bool imagej_parse(const char *text, struct imagej_description *description)
 {
+    struct lengths lengths = {.z = 0};
     if (strncmp(text, "ImageJ=", 7) != 0)
         return false;
     *description = (struct imagej_description){.nimages = 1, .nchannels = 1, .nslices = 1, .nframes = 1};
     while (*text) {
         size_t n = strcspn(text, "\r\n");
-        take_line(text, n, description);
+        take_line(text, n, &lengths, description);
         text += n;
         text += strspn(text, "\r\n");
     }
+    if (lengths.unit.at)
+        description->unit = find_unit(lengths.unit.at, lengths.unit.n);
+    description->y_factor = factor_of(lengths.unit, lengths.y_unit);
+    /* ImageJ writes negative ones at times, and reads them so. */
+    description->spacing_z = fabs(lengths.z) * factor_of(lengths.unit, lengths.z_unit);
+    if (!isfinite(description->spacing_z))
+        description->spacing_z = 0;
     return true;
 }
 

@@ -13,9 +13,14 @@
 enum { IMAGEJ_TEXT_BYTES = 96 };
 
 struct imagej_description {
-    enum length_unit unit; /* of all axes; UNIT_NONE when there is none, or one unknown here */
-    double spacing_z;      /* 0 when there is none */
-    uint32_t nimages;      /* planes of the file; 1 when the text does not tell */
+    /* Of x, and so of all that is told; UNIT_NONE when there is none, or one unknown here. */
+    enum length_unit unit;
+    /* In that unit, whatever "zunit" is; 0 when there is none, or the two cannot be compared. */
+    double spacing_z;
+    /* How many of that unit one of "yunit" is, which lengths along y are in; 1 where there is none, 0 when
+     * the two cannot be compared. */
+    double y_factor;
+    uint32_t nimages; /* planes of the file; 1 when the text does not tell */
     /* A hyperstack's: channel by channel, then slice by slice, then frame by frame ("xyczt"). Each 1 when the
      * text does not tell; nothing says that there are as many planes as they ask for. */
     uint32_t nchannels, nslices, nframes;

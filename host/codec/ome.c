@@ -74,6 +74,7 @@ struct search {
     const struct ome *ome;
     const char *file_name, *path;
     uint32_t npages;
+    const struct ome_wanted *wanted;
     struct strides strides;
     uint64_t first; /* the plane at z = 0 of the channel and frame */
 };
@@ -108,8 +109,11 @@ static enum status place_run(const struct search *search, const struct ome_pages
     uint64_t z = begin <= first ? 0 : (begin - first - 1) / stride + 1;
     for (; z < ome->nz && first + z * stride < end; z++) {
         uint64_t page = run->page + (first + z * stride - begin);
-        if (!is_here(ome, run, search->file_name))
-            return elsewhere(search, run, (uint32_t)z, error);
+        if (!is_here(ome, run, search->file_name)) {
+            if (z >= search->wanted->first_z && z <= search->wanted->last_z)
+                return elsewhere(search, run, (uint32_t)z, error);
+            continue;
+        }
         if (page >= search->npages)
             continue; /* the file was cut off */
         if (pages[z] != OME_NO_PAGE)
@@ -122,18 +126,23 @@ static enum status place_run(const struct search *search, const struct ome_pages
     return STATUS_OK;
 }
 
-enum status ome_find_pages(const struct ome *ome, const char *file_name, uint32_t npages, uint32_t channel,
-                           uint32_t frame, const char *path, uint32_t *pages, struct error *error)
+enum status ome_find_pages(const struct ome *ome, const char *file_name, uint32_t npages,
+                           const struct ome_wanted *wanted, const char *path, uint32_t *pages,
+                           struct error *error)
 {
-    struct search search = {
-        .ome = ome, .file_name = file_name, .path = path, .npages = npages, .strides = find_strides(ome)};
+    struct search search = {.ome = ome,
+                            .file_name = file_name,
+                            .path = path,
+                            .npages = npages,
+                            .wanted = wanted,
+                            .strides = find_strides(ome)};
     const struct ome_pages all = {.nplanes = 0};
     char shown[PRINTABLE_BYTES];
     if (search.strides.nplanes > UINT32_MAX)
         return error_set(error, STATUS_INPUT,
                          "%s: its OME-XML tells of more planes than a file can have; export it again",
                          printable(shown, sizeof shown, path));
-    search.first = plane_of(&search.strides, 0, channel, frame);
+    search.first = plane_of(&search.strides, 0, wanted->channel, wanted->frame);
     for (uint32_t z = 0; z < ome->nz; z++)
         pages[z] = OME_NO_PAGE;
     if (ome->npages == 0) /* a text that tells nothing of pages means all of them, in order */

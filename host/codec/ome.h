@@ -59,10 +59,17 @@ struct spacing ome_parse_spacing(const char *text, size_t n_bytes);
 /* Where a plane is that the text puts nowhere, or in a page that does not exist. */
 #define OME_NO_PAGE UINT32_MAX
 
-/* Fills pages[0 .. nz-1]: the page, from 0, of each plane of a channel and a frame (both from 0). The file of
- * that name, which has npages, is the one with the text. STATUS_INPUT when a plane lies in another file,
- * which is named, or in two pages. */
-enum status ome_find_pages(const struct ome *ome, const char *file_name, uint32_t npages, uint32_t channel,
-                           uint32_t frame, const char *path, uint32_t *pages, struct error *error);
+/* Which planes are asked for: those of a channel and a frame (both from 0) with z from first_z to last_z. */
+struct ome_wanted {
+    uint32_t channel, frame;
+    uint64_t first_z, last_z;
+};
+
+/* Fills pages[0 .. nz-1]: the page, from 0, of each plane of the channel and frame. The file of that name,
+ * which has npages, is the one with the text. STATUS_INPUT when a plane that is asked for lies in another
+ * file, which is named, or when one lies in two pages. */
+enum status ome_find_pages(const struct ome *ome, const char *file_name, uint32_t npages,
+                           const struct ome_wanted *wanted, const char *path, uint32_t *pages,
+                           struct error *error);
 
 #endif

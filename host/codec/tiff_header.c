@@ -37,7 +37,7 @@ static struct spacing find_spacing(const struct tiff_handle *handle, const struc
     TIFFGetFieldDefaulted(handle->tif, TIFFTAG_RESOLUTIONUNIT, &unit);
     struct spacing spacing = {
         .x = voxel_length(handle, directory->x_resolution, TIFFTAG_XRESOLUTION),
-        .y = voxel_length(handle, directory->y_resolution, TIFFTAG_YRESOLUTION),
+        .y = voxel_length(handle, directory->y_resolution, TIFFTAG_YRESOLUTION) * imagej->y_factor,
         .z = imagej->spacing_z,
         .unit = unit == RESUNIT_CENTIMETER ? UNIT_CM
                 : unit == RESUNIT_INCH     ? UNIT_INCH
@@ -167,7 +167,8 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
 {
     struct tiff_image image;
     struct tiff_chunks chunks;
-    struct imagej_description imagej = {.nimages = 1, .nchannels = 1, .nslices = 1, .nframes = 1};
+    struct imagej_description imagej = {
+        .y_factor = 1, .nimages = 1, .nchannels = 1, .nslices = 1, .nframes = 1};
     const char *description = NULL;
     if (tiff_image_describe(handle, options && options->gray, &image, error) != STATUS_OK ||
         tiff_image_check_chunks(handle, &image, &chunks, error) != STATUS_OK)
@@ -181,6 +182,7 @@ enum status tiff_header_fill(const struct tiff_handle *handle, const struct tiff
         .spacing = find_spacing(handle, directory, &imagej),
         .page_at = options ? options->page_at : 0,
         .voxels_offset = chunks.first_bytes,
+        .raw_bytes = image.compression == COMPRESSION_NONE ? image.stored_bytes : 0,
         .gray = options && options->gray && may_be_colour(&image.pixels),
         .decode_bytes = tiff_image_decode_bytes(&image),
     };

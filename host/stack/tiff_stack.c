@@ -29,13 +29,22 @@ static struct tiff_planes imagej_planes(const struct imagej_description *imagej,
     return planes;
 }
 
-/* Planes behind the only directory whose voxels are not taken as they are stored (inverted, a palette, a
- * colour) have none to be decoded by. A compressed page that kept the text of its stack is far smaller. */
-static bool are_out_of_reach(const struct tiff_stack *file, uint32_t nplanes)
+/* Planes behind the only directory whose voxels are not taken as they are stored have none to be decoded by.
+ * A single page that kept the text of its stack has none behind it. */
+static enum status check_within_reach(const struct tiff_stack *file, uint32_t nplanes, struct error *error)
 {
     const struct slice *first = &file->walk.slices[0];
-    return nplanes > file->walk.nimages && !tiff_planes_contiguous(file, nplanes) &&
-           first->n_bytes / 3 >= saturated_mul3(nplanes, first->header.encoded_bytes / 4, 1);
+    const uint64_t two_bytes = saturated_mul3(2, first->header.raw_bytes, 1);
+    if (file->walk.nimages != 1 || nplanes < 2 || two_bytes == 0 ||
+        saturated_add(first->header.voxels_offset, two_bytes) > first->n_bytes ||
+        tiff_planes_contiguous(file, nplanes))
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT,
+                     "%s: holds %" PRIu32
+                     " planes behind one directory, which are inverted, with a palette or alpha, in colour, "
+                     "or floats of 16 or 64 bits: such are read from pages only; save it as an image "
+                     "sequence, or as plain grey",
+                     file->shown, nplanes);
 }
 
 static enum status fill_imagej(const struct tiff_stack *file, const struct imagej_description *imagej,
@@ -45,13 +54,8 @@ static enum status fill_imagej(const struct tiff_stack *file, const struct image
     bool ends_early = file->walk.damage && imagej->nimages > npages;
     uint32_t nplanes = ends_early || tiff_planes_contiguous(file, imagej->nimages) ? imagej->nimages : npages;
     struct tiff_planes planes = imagej_planes(imagej, nplanes);
-    if (!ends_early && are_out_of_reach(file, imagej->nimages))
-        return error_set(
-            error, STATUS_INPUT,
-            "%s: holds %" PRIu32
-            " planes behind one directory, inverted, with a palette or in colour, which are read "
-            "from pages only; save it as an image sequence, or as plain grey",
-            file->shown, imagej->nimages);
+    if (!ends_early && check_within_reach(file, imagej->nimages, error) != STATUS_OK)
+        return error->status;
     if (planes.nchannels < imagej->nchannels || planes.nframes < imagej->nframes)
         return error_set(error, STATUS_INPUT,
                          "%s: holds %" PRIu32 " planes, and its ImageJ text tells of %" PRIu32
@@ -78,23 +82,47 @@ static bool give_role(struct tiff_planes *planes, const struct shaped_descriptio
     return true;
 }
 
-/* A file of tifffile. Its first dimensions are those of planes, the last ones those of a plane. */
+/* How many dimensions are those of planes: all but the last two, which are those of a plane, or but the last
+ * three, with a plane's samples behind. 0: the array is no stack of such planes. */
+static unsigned count_dimensions(const struct shaped_description *shaped, const struct slice_header *plane)
+{
+    for (unsigned nlast = 2; nlast <= 3 && nlast < shaped->ndimensions; nlast++) {
+        const unsigned n = shaped->ndimensions - nlast;
+        if (shaped->n[n] == plane->ny && shaped->n[n + 1] == plane->nx)
+            return n;
+    }
+    return 0;
+}
+
+static uint64_t count_planes(const struct shaped_description *shaped, unsigned ndimensions)
+{
+    uint64_t nplanes = 1;
+    for (unsigned i = 0; i < ndimensions; i++)
+        nplanes = saturated_mul3(nplanes, shaped->n[i], 1);
+    return nplanes;
+}
+
+/* A file of tifffile. */
 static enum status fill_shaped(struct tiff_stack *file, const struct shaped_description *shaped,
                                struct error *error)
 {
     const struct slice_header *first = &file->walk.slices[0].header;
     struct tiff_planes planes = {.nchannels = 1, .nz = 1, .nframes = 1};
-    uint64_t nplanes = 1;
-    unsigned n = shaped->ndimensions - 2;
-    bool known = shaped->n[n] == first->ny && shaped->n[n + 1] == first->nx;
+    const unsigned n = count_dimensions(shaped, first);
+    const uint64_t nplanes = count_planes(shaped, n);
+    const bool known = n > 0 && n == shaped->ndimensions - 2;
+    uint64_t stride = 1;
+    if (shaped->truncated && nplanes <= TIFF_PAGES_MAX &&
+        check_within_reach(file, (uint32_t)nplanes, error) != STATUS_OK)
+        return error->status;
     for (unsigned i = n; i-- > 0 && known;) {
-        if (!give_role(&planes, shaped, i, nplanes))
+        if (!give_role(&planes, shaped, i, stride))
             return error_set(
                 error, STATUS_INPUT,
                 "%s: is an array of %u dimensions, and does not tell which one is z; save it with "
                 "axes, such as an OME-TIFF has them",
                 file->shown, shaped->ndimensions);
-        nplanes = saturated_mul3(nplanes, shaped->n[i], 1);
+        stride = saturated_mul3(stride, shaped->n[i], 1);
     }
     bool truncated = (shaped->truncated || file->walk.damage) && nplanes > file->walk.nimages;
     if (!known || nplanes > TIFF_PAGES_MAX || (nplanes != file->walk.nimages && !truncated))
@@ -136,8 +164,11 @@ static enum status fill_ome(const struct tiff_stack *file, const struct ome *ome
     uint32_t *pages = calloc(ome->nz, sizeof *pages);
     if (!pages)
         return error_no_memory(error, ome->nz * sizeof *pages, "the list of slices");
-    status = ome_find_pages(ome, file->stack->pattern, file->walk.nslices, planes.channel, planes.frame,
-                            file->request->input, pages, error);
+    const struct slice_range *range = &file->request->range;
+    const struct ome_wanted wanted = {planes.channel, planes.frame, range->given ? range->first : 0,
+                                      range->given ? range->last : UINT64_MAX};
+    status = ome_find_pages(ome, file->stack->pattern, file->walk.nslices, &wanted, file->request->input,
+                            pages, error);
     if (status == STATUS_OK)
         status = place_ome(file, ome, pages, error);
     free(pages);

@@ -32,7 +32,8 @@ static void check_pages(const struct ome *ome, uint32_t npages, uint32_t channel
     struct error error = {0};
     uint32_t *pages = calloc(ome->nz, sizeof *pages);
     FUZZ_REQUIRE(pages);
-    enum status status = ome_find_pages(ome, "a.ome.tif", npages, channel, frame, FUZZ_PATH, pages, &error);
+    const struct ome_wanted wanted = {channel, frame, ome->nz / 3, UINT64_MAX};
+    enum status status = ome_find_pages(ome, "a.ome.tif", npages, &wanted, FUZZ_PATH, pages, &error);
     FUZZ_REQUIRE(status == error.status);
     if (status != STATUS_OK)
         fuzz_check_error(&error, STATUS_INPUT, FUZZ_PATH_SHOWN ": ");

@@ -385,6 +385,18 @@ static void test_spacing(void **state)
     check_spacing(2, 2, RESUNIT_NONE, "notImageJ=1\nunit=mm\nspacing=4\n",
                   (struct spacing){0.5, 0.5, 0, UNIT_NONE});
     check_spacing(-1, -1, 0, "ImageJ=1\nunit=mm\n", none);
+    check_spacing(2, 2, RESUNIT_NONE, "ImageJ=1\nunit=\\u00B5m\nzunit=mm\nspacing=0.25\n",
+                  (struct spacing){0.5, 0.5, 250, UNIT_UM});
+    check_spacing(2, 4, RESUNIT_NONE, "ImageJ=1\nspacing=3\nyunit=cm\nzunit=mm\nunit=mm\n",
+                  (struct spacing){0.5, 2.5, 3, UNIT_MM});
+    check_spacing(2, 2, RESUNIT_NONE, "ImageJ=1\nunit=mm\nzunit=sec\nspacing=3\n",
+                  (struct spacing){0.5, 0.5, 0, UNIT_MM});
+    check_spacing(2, 2, RESUNIT_NONE, "ImageJ=1\nunit=mm\nyunit=furlong\nspacing=3\n",
+                  (struct spacing){0.5, 0, 3, UNIT_MM});
+    check_spacing(2, 2, RESUNIT_CENTIMETER, "ImageJ=1\nzunit=mm\nspacing=3\n",
+                  (struct spacing){0.5, 0.5, 0, UNIT_CM});
+    check_spacing(2, 2, RESUNIT_NONE, "ImageJ=1\nunit=nm\nzunit=inch\nspacing=1e308\n",
+                  (struct spacing){0.5, 0.5, 0, UNIT_NM});
 }
 
 /* What goes into encode comes out of read_header, for every unit, bit for bit. */
