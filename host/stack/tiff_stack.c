@@ -30,11 +30,12 @@ static struct tiff_planes imagej_planes(const struct imagej_description *imagej,
 }
 
 /* Planes behind the only directory whose voxels are not taken as they are stored (inverted, a palette, a
- * colour) have none to be decoded by. A compressed page that kept the text of its stack is far smaller. */
+ * colour) have none to be decoded by. A compressed page that kept the text of its stack is far smaller; and
+ * several pages that kept it, as of a stack some pages of which were removed, are all that there is. */
 static bool are_out_of_reach(const struct tiff_stack *file, uint32_t nplanes)
 {
     const struct slice *first = &file->walk.slices[0];
-    return nplanes > file->walk.nimages && !tiff_planes_contiguous(file, nplanes) &&
+    return file->walk.nimages == 1 && nplanes > 1 && !tiff_planes_contiguous(file, nplanes) &&
            first->n_bytes / 3 >= saturated_mul3(nplanes, first->header.encoded_bytes / 4, 1);
 }
 
