@@ -141,7 +141,9 @@ static void files_without_names_or_uuids(void **state)
                  "%s<Image><Pixels DimensionOrder='XYZCT' SizeZ='1' SizeC='2' SizeT='1'>"
                  "<TiffData IFD='0'>%s</TiffData><TiffData IFD='1' FirstC='1'>%s</TiffData>" CLOSE,
                  cases[i].root, cases[i].files[0], cases[i].files[1]);
-        if (!strstr(pages_of(text, 2, 0, 0), cases[i].expected))
+        const bool taken = strcmp(cases[i].expected, "0") == 0;
+        if (taken ? strcmp(pages_of(text, 2, 0, 0), "0") != 0
+                  : !strstr(pages_of(text, 2, 0, 0), cases[i].expected))
             fail_msg("%zu: '%s' is not in '%s'", i, cases[i].expected, pages_of(text, 2, 0, 0));
     }
 }
@@ -299,6 +301,7 @@ static void damaged_texts_are_refused(void **state)
         OPEN "XYZCT' SizeZ='1' SizeC='1' SizeT='1'><Channel SamplesPerPixel='4294967294'/>"
              "<Channel SamplesPerPixel='2'/>" CLOSE,
         "<OME><Image/></OME>",
+        "<OME><Image/><Image><Pixels DimensionOrder='XYZCT' SizeZ='1' SizeC='1' SizeT='1'/></Image></OME>",
         "<!DOCTYPE OME [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]><OME>&b;</OME>",
         "<OME>&unknown;</OME>",
     };
