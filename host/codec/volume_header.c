@@ -86,7 +86,8 @@ static enum status set_count(struct volume_header *header, uint64_t nfiles, uint
         if (i >= file_axes)
             wanted *= axes->sizes[i]; /* a part of nx * ny * nz, which volume_set_extent took */
     bool right = file_axes >= axes->naxes || nfiles == wanted;
-    if (nfiles == 0 || nfiles > header->nz || header->nz % nfiles != 0 || !right)
+    if (nfiles == 0 || header->nz % nfiles != 0 ||
+        !right) /* more files than slices do not divide these either */
         return error_set(error, STATUS_INPUT,
                          "%s: names %" PRIu64
                          " data files for %u slices; each file must hold whole slices, as many "

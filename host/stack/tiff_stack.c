@@ -30,7 +30,8 @@ static struct tiff_planes imagej_planes(const struct imagej_description *imagej,
 }
 
 /* Planes behind the only directory whose voxels are not taken as they are stored have none to be decoded by.
- * A single page that kept the text of its stack has none behind it. */
+ * A single page that kept the text of its stack has none behind it; and several pages that kept it, as of a
+ * stack some pages of which were removed, are all that there is. */
 static enum status check_within_reach(const struct tiff_stack *file, uint32_t nplanes, struct error *error)
 {
     const struct slice *first = &file->walk.slices[0];

@@ -24,8 +24,8 @@ static enum status parse(const char *text, struct ome *ome, struct error *error)
     return status;
 }
 
-/* The pages of a channel and a frame as text: "3 5 -", or the error's message. */
-static const char *pages_of(const char *text, uint32_t npages, uint32_t channel, uint32_t frame)
+/* The pages that are wanted as text: "3 5 -", or the error's message. */
+static const char *wanted_pages(const char *text, uint32_t npages, struct ome_wanted wanted)
 {
     static char shown[1024];
     struct ome ome;
@@ -35,7 +35,7 @@ static const char *pages_of(const char *text, uint32_t npages, uint32_t channel,
     shown[0] = '\0';
     if (parse(text, &ome, &error) == STATUS_OK) {
         assert_true(ome.nz <= 64);
-        ome_find_pages(&ome, "here.tif", npages, channel, frame, "f.tif", pages, &error);
+        ome_find_pages(&ome, "here.tif", npages, &wanted, "f.tif", pages, &error);
         for (uint32_t z = 0; z < ome.nz && error.status == STATUS_OK; z++) {
             if (pages[z] == OME_NO_PAGE)
                 used += (size_t)snprintf(shown + used, sizeof shown - used, "%s-", z ? " " : "");
@@ -47,6 +47,12 @@ static const char *pages_of(const char *text, uint32_t npages, uint32_t channel,
     if (error.status != STATUS_OK)
         snprintf(shown, sizeof shown, "%s", error.message);
     return shown;
+}
+
+/* Those of all z of a channel and a frame. */
+static const char *pages_of(const char *text, uint32_t npages, uint32_t channel, uint32_t frame)
+{
+    return wanted_pages(text, npages, (struct ome_wanted){channel, frame, 0, UINT64_MAX});
 }
 
 static void all_orders_of_dimensions(void **state)
@@ -103,8 +109,7 @@ static void runs_of_pages(void **state)
         {"<TiffData PlaneCount='2'><UUID FileName='here.tif'/></TiffData>"
          "<TiffData IFD='0' FirstZ='1'><UUID FileName='b&#x9;.tif'/></TiffData>",
          "f.tif: is one file of an OME-TIFF set: its slice 1 is in b\\x09.tif; save the stack as one file, "
-         "or as a "
-         "folder of slices"},
+         "or as a folder of slices"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1024];
@@ -114,6 +119,21 @@ static void runs_of_pages(void **state)
         else
             assert_non_null(strstr(pages_of(text, 6, 0, 0), "its OME-XML is damaged"));
     }
+}
+
+/* Of a set only those planes matter that are asked for. */
+static void planes_elsewhere_may_be_left_out(void **state)
+{
+    (void)state;
+    const char *text =
+        OPEN "XYZCT' SizeZ='5' SizeC='1' SizeT='1'>"
+             "<TiffData IFD='0' FirstZ='1' PlaneCount='2'><UUID FileName='here.tif'/></TiffData>"
+             "<TiffData IFD='0'><UUID FileName='b.tif'/></TiffData>"
+             "<TiffData IFD='1' FirstZ='3' PlaneCount='2'><UUID FileName='b.tif'/></TiffData>" CLOSE;
+    assert_string_equal(wanted_pages(text, 2, (struct ome_wanted){.first_z = 1, .last_z = 2}), "- 0 1 - -");
+    assert_non_null(
+        strstr(wanted_pages(text, 2, (struct ome_wanted){.first_z = 1, .last_z = 3}), "slice 3 is in b.tif"));
+    assert_non_null(strstr(wanted_pages(text, 2, (struct ome_wanted){.last_z = 2}), "slice 0 is in b.tif"));
 }
 
 /* Sets of files where some have no name or no UUID: the one that is read is told by whichever there is. */
@@ -141,7 +161,9 @@ static void files_without_names_or_uuids(void **state)
                  "%s<Image><Pixels DimensionOrder='XYZCT' SizeZ='1' SizeC='2' SizeT='1'>"
                  "<TiffData IFD='0'>%s</TiffData><TiffData IFD='1' FirstC='1'>%s</TiffData>" CLOSE,
                  cases[i].root, cases[i].files[0], cases[i].files[1]);
-        if (!strstr(pages_of(text, 2, 0, 0), cases[i].expected))
+        const bool taken = strcmp(cases[i].expected, "0") == 0;
+        if (taken ? strcmp(pages_of(text, 2, 0, 0), "0") != 0
+                  : !strstr(pages_of(text, 2, 0, 0), cases[i].expected))
             fail_msg("%zu: '%s' is not in '%s'", i, cases[i].expected, pages_of(text, 2, 0, 0));
     }
 }
@@ -299,6 +321,7 @@ static void damaged_texts_are_refused(void **state)
         OPEN "XYZCT' SizeZ='1' SizeC='1' SizeT='1'><Channel SamplesPerPixel='4294967294'/>"
              "<Channel SamplesPerPixel='2'/>" CLOSE,
         "<OME><Image/></OME>",
+        "<OME><Image/><Image><Pixels DimensionOrder='XYZCT' SizeZ='1' SizeC='1' SizeT='1'/></Image></OME>",
         "<!DOCTYPE OME [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]><OME>&b;</OME>",
         "<OME>&unknown;</OME>",
     };
@@ -381,6 +404,7 @@ int main(void)
         cmocka_unit_test(other_texts_are_none),
         cmocka_unit_test(a_wrong_encoding_is_taken_as_utf8),
         cmocka_unit_test(a_companion_is_named),
+        cmocka_unit_test(planes_elsewhere_may_be_left_out),
         cmocka_unit_test(files_without_names_or_uuids),
         cmocka_unit_test(long_uuids_are_cut),
         cmocka_unit_test(other_images_are_left_alone),

@@ -136,6 +136,8 @@ static void bytes_to_skip(void **state)
                         NRRD_HEAD "dimension: 3\nsizes: 4 5 6\ntype: uchar\nencoding: gz\nbyte skip: -1\n\n",
                         "which cannot be in gzip encoding");
     volume_text_refused(nrrd_parse, NRRD_UCHAR "line skip: -1\n\n", "which is no number of lines");
+    volume_text_refused(nrrd_parse, NRRD_UCHAR "byte skip: 9223372036854775808\n\n",
+                        "which is no number of bytes");
 }
 
 static void metaimage_spacings(void **state)
