@@ -151,6 +151,70 @@ static void test_foreign_files(void **state)
     assert_forced(fixture, "holds a\\x0ab", "a\nb");
 }
 
+/* Whether the folder may be written to, as it is; what is said when it may not. */
+static bool is_accepted(const struct output_fixture *fixture, const char *folder, struct error *error)
+{
+    struct output_state found;
+    struct output_request request = output_fixture_request(fixture, false);
+    request.folder = folder;
+    *error = (struct error){0};
+    return level_folders_check(&request, &found, error) == STATUS_OK;
+}
+
+/* What systems leave where somebody looked, or deleted what was open, is no one's. */
+static void test_files_of_systems(void **state)
+{
+    struct output_fixture *fixture = *state;
+    static const char *const left[] = {".DS_Store",   "Thumbs.db",    "thumbs.DB",
+                                       "DESKTOP.ini", "._000001.tif", ".nfs00000000012345"};
+    static const char *const others[] = {".DS_Store2", "Thumbs.dbx", ".nf", "_.000001.tif", "nfs1"};
+    struct error error;
+    output_fixture_build(fixture, false);
+    for (int below = 0; below < 2; below++)
+        for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+            const char *path = temp_path(fixture->folder, "%s%s", below ? "1/" : "", left[i]);
+            temp_text_write(path, "left");
+            if (!is_accepted(fixture, fixture->folder, &error))
+                fail_msg("%s", error.message);
+            output_fixture_build(fixture, false);
+            assert_true(temp_exists(path));
+            assert_int_equal(unlink(path), 0);
+        }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const char *path = temp_path(fixture->folder, "1/%s", others[i]);
+        temp_text_write(path, "precious");
+        assert_false(is_accepted(fixture, fixture->folder, &error));
+        assert_non_null(strstr(error.message, "no part of a pyramid"));
+        assert_int_equal(unlink(path), 0);
+    }
+    output_fixture_assert_whole(fixture, true);
+}
+
+/* Folders that are to be made. */
+static void test_folders_not_there(void **state)
+{
+    struct output_fixture *fixture = *state;
+    static const char *const good[] = {"new",     "new/er", "new///", "new//er/", "..new/a..b/c..",
+                                       "a/.../b", "./new"};
+    static const char *const bad[] = {"new/..", "new/../x", "new/a/../..", "new//.."};
+    struct error error;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!is_accepted(fixture, temp_path(fixture->root, "%s", good[i]), &error))
+            fail_msg("%s", error.message);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(is_accepted(fixture, temp_path(fixture->root, "%s", bad[i]), &error));
+        assert_non_null(strstr(error.message, "leads by .. out of a folder that does not exist"));
+    }
+    char *before = getcwd(NULL, 0);
+    assert_int_equal(chdir(fixture->root), 0);
+    assert_true(is_accepted(fixture, "new", &error));
+    assert_true(is_accepted(fixture, "new/er", &error));
+    assert_false(is_accepted(fixture, "new/../..", &error));
+    assert_int_equal(chdir(before), 0);
+    free(before);
+    assert_int_equal(temp_count_entries(fixture->root), 1); /* the input: nothing was made */
+}
+
 static void test_foreign_folders(void **state)
 {
     struct output_fixture *fixture = *state;
@@ -243,6 +307,8 @@ int main(void)
         TEST(test_no_folder),
         TEST(test_level_folders_that_are_none),
         TEST(test_foreign_files),
+        TEST(test_files_of_systems),
+        TEST(test_folders_not_there),
         TEST(test_foreign_folders),
         TEST(test_a_pyramid_without_manifest),
         TEST(test_manifests_that_are_not_ours),
