@@ -200,10 +200,7 @@ enum status jp2_codestream_check_tiles(const struct jp2_codestream *stream, cons
     uint16_t *seen = calloc(1, table_bytes);
     if (!seen)
         return error_no_memory(error, table_bytes, "a list of tiles");
-    if (n_bytes < stream->tiles_at)
-        cut(path, error);
-    else
-        check_parts(stream, data, n_bytes, path, seen, seen + stream->ntiles, error);
+    check_parts(stream, data, n_bytes, path, seen, seen + stream->ntiles, error);
     free(seen);
     return error->status;
 }

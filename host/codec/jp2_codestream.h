@@ -30,8 +30,9 @@ struct jp2_codestream {
 enum status jp2_codestream_read(const struct byte_source *source, uint64_t stream_at, uint64_t stream_bytes,
                                 struct jp2_codestream *stream, struct error *error);
 
-/* Goes through the tile-parts of a codestream in memory: STATUS_INPUT when a tile or a part of one is
- * missing, when the end marker is, or when a tile is cut too finely. */
+/* Goes through the tile-parts of a codestream in memory, of as many bytes as jp2_codestream_read was told
+ * that it has: STATUS_INPUT when a tile or a part of one is missing, when the end marker is, or when a tile
+ * is cut too finely. */
 enum status jp2_codestream_check_tiles(const struct jp2_codestream *stream, const unsigned char *data,
                                        size_t n_bytes, const char *path, struct error *error);
 

@@ -130,7 +130,8 @@ enum status ome_find_pages(const struct ome *ome, const char *file_name, uint32_
     const struct ome_pages all = {.nplanes = 0};
     char shown[PRINTABLE_BYTES];
     if (search.strides.nplanes > UINT32_MAX)
-        return error_set(error, STATUS_INPUT, "%s: its OME-XML tells of more planes than a file can have",
+        return error_set(error, STATUS_INPUT,
+                         "%s: its OME-XML tells of more planes than a file can have; export it again",
                          printable(shown, sizeof shown, path));
     search.first = plane_of(&search.strides, 0, channel, frame);
     for (uint32_t z = 0; z < ome->nz; z++)

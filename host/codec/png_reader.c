@@ -27,7 +27,7 @@ static void on_warning(png_structp png, png_const_charp message)
 static size_t read_ahead(struct png_reader *reader, void *data, size_t n_bytes)
 {
     size_t n_read;
-    if (reader->position < reader->ahead_at || reader->position >= reader->ahead_at + reader->n_ahead) {
+    if (reader->position >= reader->ahead_at + reader->n_ahead) { /* it only ever moves on */
         reader->ahead_at = reader->position;
         if (byte_source_read(&reader->source, reader->ahead, sizeof reader->ahead, reader->position,
                              &reader->n_ahead, &reader->error) != STATUS_OK)

@@ -15,7 +15,6 @@
 #include "codec/tiff_orientation.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 /* Size of a voxel from a resolution in voxels per unit, or 0. The exact fraction, where the file has one: a
@@ -28,7 +27,7 @@ static double voxel_length(const struct tiff_handle *handle, struct tiff_rationa
         length = (double)resolution.denominator / resolution.numerator;
     else if (TIFFGetField(handle->tif, tag, &per_unit) && per_unit > 0)
         length = 1.0 / (double)per_unit;
-    return isfinite(length) ? length : 0;
+    return length; /* which is finite: neither a 32-bit number nor a float comes near enough to 0 */
 }
 
 static struct spacing find_spacing(const struct tiff_handle *handle, const struct tiff_directory *directory,

@@ -83,8 +83,8 @@ static enum status set_count(struct volume_header *header, uint64_t nfiles, uint
     char shown[PRINTABLE_BYTES];
     uint64_t wanted = 1;
     for (unsigned i = 0; i < axes->naxes; i++)
-        if (i >= file_axes && !checked_mul(wanted, axes->sizes[i], &wanted))
-            wanted = UINT64_MAX;
+        if (i >= file_axes)
+            wanted *= axes->sizes[i]; /* a part of nx * ny * nz, which volume_set_extent took */
     bool right = file_axes >= axes->naxes || nfiles == wanted;
     if (nfiles == 0 || nfiles > header->nz || header->nz % nfiles != 0 || !right)
         return error_set(error, STATUS_INPUT,

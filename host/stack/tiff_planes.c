@@ -207,7 +207,7 @@ bool tiff_planes_contiguous(const struct tiff_stack *file, uint32_t nplanes)
     const struct tiff_walk *walk = &file->walk;
     const struct slice *page = &walk->slices[0];
     const struct slice_header *header = &page->header;
-    if (nplanes <= walk->nimages || !page->has_header || !(header->plain || header->swapped))
+    if (nplanes <= walk->nimages || !(header->plain || header->swapped))
         return false;
     uint64_t second = saturated_add(header->voxels_offset,
                                     saturated_mul3(header->nx, header->ny, voxel_bytes(header->type)));

@@ -51,7 +51,8 @@ enum status tiff_planes_place(const struct tiff_stack *file, uint32_t z, const s
 /* Every page is a slice. The walk's pages become the stack's. */
 enum status tiff_planes_fill_pages(struct tiff_stack *file, struct error *error);
 
-/* Whether nplanes planes, more than there are pages, lie one behind the other from the first one on. */
+/* Whether nplanes planes, more than there are pages, lie one behind the other from the first one on, which
+ * has a header. */
 bool tiff_planes_contiguous(const struct tiff_stack *file, uint32_t nplanes);
 
 /* The slices are those of the planes, which were chosen. nplanes: of all channels and time points; each is a

@@ -34,7 +34,7 @@ static struct tiff_planes imagej_planes(const struct imagej_description *imagej,
 static bool are_out_of_reach(const struct tiff_stack *file, uint32_t nplanes)
 {
     const struct slice *first = &file->walk.slices[0];
-    return nplanes > file->walk.nimages && first->has_header && !tiff_planes_contiguous(file, nplanes) &&
+    return nplanes > file->walk.nimages && !tiff_planes_contiguous(file, nplanes) &&
            first->n_bytes / 3 >= saturated_mul3(nplanes, first->header.encoded_bytes / 4, 1);
 }
 
@@ -182,8 +182,7 @@ static enum status fill_described(struct tiff_stack *file, const char *descripti
     struct tiff_planes one = {.nchannels = 1, .nframes = 1};
     if (description && imagej_parse(description, &imagej) && imagej.nimages > 1)
         return fill_imagej(file, &imagej, error);
-    if (description && shaped_parse(description, &shaped) && shaped.ndimensions > 2 &&
-        file->walk.slices[0].has_header)
+    if (description && shaped_parse(description, &shaped) && shaped.ndimensions > 2)
         return fill_shaped(file, &shaped, error);
     enum status status = tiff_planes_choose(file, &one, error);
     return status == STATUS_OK ? tiff_planes_fill_pages(file, error) : status;

@@ -11,9 +11,10 @@ struct tiff_walk {
     struct slice *slices; /* a page each, as a slice without path and number: codec is NULL where it is a
                              reduced copy or a mask, and has_header false where it cannot be a slice */
     uint32_t nslices, capacity;
-    uint32_t nimages;             /* pages with a codec */
-    char *description;            /* the first page's ImageDescription; NULL when there is none */
-    char *damage;                 /* of the chain behind the pages that are here: a message; else NULL */
+    uint32_t nimages;  /* pages with a codec */
+    char *description; /* the first page's ImageDescription, and that page then has a header; NULL when there
+                          is none, or the page can be no slice */
+    char *damage;      /* of the chain behind the pages that are here: a message; else NULL */
     struct ranges reduced, masks; /* pages that are no slices, by number from 0 */
 };
 

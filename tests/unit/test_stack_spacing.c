@@ -88,6 +88,8 @@ static void test_match(void **state)
     assert_true(sidecar_match("bone.log", "") == 0);
     assert_true(sidecar_match("_.log", "bone_") == 0);
     assert_true(sidecar_match("14~.log", "14~01_rec") > 0);
+    assert_true(sidecar_match("bone\xc3\xa4.log", "bone") == 0); /* a letter, and so another name */
+    assert_true(sidecar_match("bone", "bone_") == whole);
 }
 
 /* Three slices of 4 x 3 voxels with a spacing, in a fresh folder. */
@@ -201,6 +203,12 @@ static void test_which_log(void **state)
     temp_text_write(temp_path(folder, "bone_rec.log"), "2026-11-21: started\n"); /* somebody else's log */
     check_stack(folder, "", 0, NULL);
     temp_folder_remove(folder);
+    make_slices(folder, "bone_rec", none);
+    temp_text_write(temp_path(folder, "x.log"), "[System]\nScanner=SkyScan1275\n"); /* tells no voxel size */
+    write_log(folder, "y.log", "5");
+    write_log(folder, "z.log", "5");
+    check_stack(folder, "y.log", 5, NULL);
+    temp_folder_remove(folder);
 }
 
 static void test_too_many_logs(void **state)
@@ -279,6 +287,13 @@ static void test_slices_that_differ(void **state)
     check_stack(folder, "ImageJ metadata", 14, "and s0000.tif 14 um (so do 1 more)");
     temp_folder_remove(folder);
     temp_folder_remove(other);
+    make_slices(folder, "s", in_slices);
+    make_slices(other, "s", (struct spacing){14, 14, 0, UNIT_UM}); /* of z nothing is told */
+    assert_int_equal(rename(temp_path(other, "s0001.tif"), temp_path(folder, "s0001.tif")), 0);
+    check_stack(folder, "ImageJ metadata", 14,
+                "s0001.tif: says that voxels are 14 x 14 x ? um, and s0000.tif 14 um");
+    temp_folder_remove(folder);
+    temp_folder_remove(other);
 }
 
 static void test_other_extent(void **state)
@@ -292,6 +307,17 @@ static void test_other_extent(void **state)
     temp_text_write(temp_path(folder, "s.vgi"),
                     "[file1]\nSize = 8 6 9\n[geometry]\nresolution = 2 2 3\nunit = mm\n");
     check_stack(folder, "s.vgi", 2, "s.vgi: is about slices of 8 x 6, and these are 4 x 3");
+    temp_text_write(temp_path(folder, "s.vgi"),
+                    "[file1]\nSize = 4 6 9\n[geometry]\nresolution = 2 2 3\nunit = mm\n");
+    check_stack(folder, "s.vgi", 2, "s.vgi: is about slices of 4 x 6, and these are 4 x 3");
+    temp_text_write(temp_path(folder, "s.vgi"),
+                    "[file1]\nSize = 4 3 9\n[geometry]\nresolution = 2 2 3\nunit = mm\nscale = 0.5 1 1\n");
+    check_stack(folder, "", 0, "s.vgi: its volume is scaled, and the size of its voxels is not told");
+    assert_int_equal(unlink(temp_path(folder, "s.vgi")), 0);
+    /* Of half an extent nothing is said. */
+    temp_text_write(temp_path(folder, "s.log"),
+                    "[Reconstruction]\nResult Image Width (pixels)=400\nPixel Size (um)=5\n");
+    check_stack(folder, "s.log", 5, NULL);
     temp_folder_remove(folder);
 }
 

@@ -5,6 +5,7 @@
 #include "codec/nrrd.h"
 #include "codec/raw_text.h"
 #include "codec_fixture.h"
+#include "volume_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,46 +18,6 @@
 #include <cmocka.h>
 
 enum { ROUNDS = 2000, TEXT_BYTES = 4096 };
-
-typedef enum status (*parse_function)(struct volume_header *header, const char *text, size_t n_bytes,
-                                      const char *path, struct error *error);
-
-/* Parses a copy of the text that ends where it says, so that a look behind it is noticed. The header's names
- * point into *copy, which the caller frees. */
-static enum status parse(parse_function function, const char *text, size_t n_bytes, char **copy,
-                         struct volume_header *header, struct error *error)
-{
-    *copy = malloc(n_bytes ? n_bytes : 1);
-    assert_non_null(*copy);
-    memcpy(*copy, text, n_bytes);
-    *error = (struct error){0};
-    return function(header, *copy, n_bytes, "v.txt", error);
-}
-
-static struct volume_header parse_well(parse_function function, const char *text, char **copy)
-{
-    struct volume_header header;
-    struct error error;
-    if (parse(function, text, strlen(text), copy, &header, &error) != STATUS_OK)
-        fail_msg("%s: %s", text, error.message);
-    return header;
-}
-
-static void expect_refused(parse_function function, const char *text, const char *said)
-{
-    struct volume_header header;
-    struct error error;
-    char *copy;
-    assert_int_equal(parse(function, text, strlen(text), &copy, &header, &error), STATUS_INPUT);
-    if (!strstr(error.message, said) || strncmp(error.message, "v.txt: ", 7) != 0 ||
-        strchr(error.message, '\n'))
-        fail_msg("'%s' was expected, not: %s", said, error.message);
-    free(copy);
-}
-
-#define NRRD_HEAD "NRRD0005\n"
-#define NRRD_BASE NRRD_HEAD "dimension: 3\nsizes: 4 5 6\nencoding: raw\nendian: big\n"
-#define META_BASE "NDims = 3\nDimSize = 4 5 6\n"
 
 static void every_type_is_known_by_all_its_names(void **state)
 {
@@ -105,10 +66,10 @@ static void every_type_is_known_by_all_its_names(void **state)
         char text[300], *copy;
         snprintf(text, sizeof text, "%stype: %s\n\n", NRRD_BASE, types[i].name);
         if (types[i].type < 0) {
-            expect_refused(nrrd_parse, text, "type: ");
+            volume_text_refused(nrrd_parse, text, "type: ");
             continue;
         }
-        struct volume_header header = parse_well(nrrd_parse, text, &copy);
+        struct volume_header header = volume_text_read(nrrd_parse, text, &copy);
         bool is_f64 = types[i].type == VOXEL_TYPES;
         assert_int_equal(header.is_f64, is_f64);
         assert_int_equal(header.type, is_f64 ? VOXEL_F32 : (enum voxel_type)types[i].type);
@@ -240,104 +201,72 @@ static void what_is_told_is_understood(void **state)
         bool meta = round % 2;
         (meta ? write_meta : write_nrrd)(text, &told, &random);
         strcat(text, "<voxels>");
-        struct volume_header header = parse_well(meta ? metaimage_parse : nrrd_parse, text, &copy);
+        struct volume_header header = volume_text_read(meta ? metaimage_parse : nrrd_parse, text, &copy);
         check_told(&header, &told, copy, "<voxels>");
         free(copy);
     }
 }
 
-/* All names of a volume whose header is `text`, with a '|' behind each. */
-static void check_names(parse_function function, const char *text, uint32_t nfiles, const char *expected)
-{
-    char *copy, name[VOLUME_NAME_BYTES], all[2000] = "";
-    struct volume_header header = parse_well(function, text, &copy);
-    struct volume_names names = {.rest = header.names};
-    assert_int_equal(header.nfiles, nfiles);
-    for (uint32_t i = 0; i < nfiles; i++) {
-        assert_true(volume_next_name(&header, &names, name));
-        strcat(strcat(all, name), "|");
-    }
-    assert_false(volume_next_name(&header, &names, name));
-    assert_string_equal(all, expected);
-    free(copy);
-}
-
-#define NRRD_FILES NRRD_BASE "type: uchar\ndata file: "
-#define META_FILES META_BASE "ElementType = MET_UCHAR\nElementDataFile = "
-
 static void data_files_are_named_in_order(void **state)
 {
     (void)state;
-    check_names(nrrd_parse, NRRD_FILES "a b.raw \n", 1, "a b.raw|");
-    check_names(nrrd_parse, NRRD_FILES "50%.raw", 1, "50%.raw|");
-    check_names(nrrd_parse, NRRD_FILES "z%03d.raw 8 13 1", 6,
-                "z008.raw|z009.raw|z010.raw|z011.raw|z012.raw|z013.raw|");
-    check_names(nrrd_parse, NRRD_FILES "%d%%d/%%%d 50 0 -10 2\n", 6,
-                "50%d/%%d|40%d/%%d|30%d/%%d|20%d/%%d|10%d/%%d|0%d/%%d|");
-    check_names(nrrd_parse, NRRD_FILES "%2u -1 1 1 3", 3, "-1| 0| 1|");
-    check_names(nrrd_parse, NRRD_FILES "LIST\na\n  b\r\nc\nd\ne\nf\n\ng", 6, "a|b|c|d|e|f|");
-    check_names(nrrd_parse, NRRD_FILES "LIST 3\na\nb", 2, "a|b|");
-    check_names(metaimage_parse, META_FILES "z%d.raw", 6, "z1.raw|z2.raw|z3.raw|z4.raw|z5.raw|z6.raw|");
-    check_names(metaimage_parse, META_FILES "z%d 4", 6, "z4|z5|z6|z7|z8|z9|");
-    check_names(metaimage_parse, META_FILES "z%d 0 10 2", 6, "z0|z2|z4|z6|z8|z10|");
-    check_names(metaimage_parse, META_FILES "LIST 2D\na\nb\nc\nd\ne\nf", 6, "a|b|c|d|e|f|");
-    expect_refused(nrrd_parse, NRRD_FILES "LIST 1\na\nb\nc\nd\ne\nf", "6 data files");
-    expect_refused(nrrd_parse, NRRD_FILES "LIST 3\na\nb\nc\nd\n", "4 data files");
-    expect_refused(nrrd_parse, NRRD_FILES "LIST\n", "0 data files");
-    expect_refused(nrrd_parse, NRRD_FILES "LIST 4\na", "LIST");
-    expect_refused(nrrd_parse, NRRD_FILES "z%d 6 1 1", "0 data files");
-    expect_refused(nrrd_parse, NRRD_FILES "z%d 1 6 0", "a step");
-    expect_refused(nrrd_parse, NRRD_FILES "z%d 1 99999999999 1", "a step");
-    expect_refused(nrrd_parse, NRRD_FILES, "no name");
+    volume_text_names(nrrd_parse, NRRD_FILES "a b.raw \n", 1, "a b.raw|");
+    volume_text_names(nrrd_parse, NRRD_FILES "50%.raw", 1, "50%.raw|");
+    volume_text_names(nrrd_parse, NRRD_FILES "z%03d.raw 8 13 1", 6,
+                      "z008.raw|z009.raw|z010.raw|z011.raw|z012.raw|z013.raw|");
+    volume_text_names(nrrd_parse, NRRD_FILES "%d%%d/%%%d 50 0 -10 2\n", 6,
+                      "50%d/%%d|40%d/%%d|30%d/%%d|20%d/%%d|10%d/%%d|0%d/%%d|");
+    volume_text_names(nrrd_parse, NRRD_FILES "%2u -1 1 1 3", 3, "-1| 0| 1|");
+    volume_text_names(nrrd_parse, NRRD_FILES "LIST\na\n  b\r\nc\nd\ne\nf\n\ng", 6, "a|b|c|d|e|f|");
+    volume_text_names(nrrd_parse, NRRD_FILES "LIST 3\na\nb", 2, "a|b|");
+    volume_text_names(metaimage_parse, META_FILES "z%d.raw", 6, "z1.raw|z2.raw|z3.raw|z4.raw|z5.raw|z6.raw|");
+    volume_text_names(metaimage_parse, META_FILES "z%d 4", 6, "z4|z5|z6|z7|z8|z9|");
+    volume_text_names(metaimage_parse, META_FILES "z%d 0 10 2", 6, "z0|z2|z4|z6|z8|z10|");
+    volume_text_names(metaimage_parse, META_FILES "LIST 2D\na\nb\nc\nd\ne\nf", 6, "a|b|c|d|e|f|");
+    volume_text_refused(nrrd_parse, NRRD_FILES "LIST 1\na\nb\nc\nd\ne\nf", "6 data files");
+    volume_text_refused(nrrd_parse, NRRD_FILES "LIST 3\na\nb\nc\nd\n", "4 data files");
+    volume_text_refused(nrrd_parse, NRRD_FILES "LIST\n", "0 data files");
+    volume_text_refused(nrrd_parse, NRRD_FILES "LIST 4\na", "LIST");
+    volume_text_refused(nrrd_parse, NRRD_FILES "z%d 6 1 1", "0 data files");
+    volume_text_refused(nrrd_parse, NRRD_FILES "z%d 1 6 0", "a step");
+    volume_text_refused(nrrd_parse, NRRD_FILES "z%d 1 99999999999 1", "a step");
+    volume_text_refused(nrrd_parse, NRRD_FILES, "no name");
 }
-
-static struct spacing spacing_of(parse_function function, const char *text)
-{
-    char *copy;
-    struct volume_header header = parse_well(function, text, &copy);
-    free(copy);
-    return header.spacing;
-}
-
-static void expect_spacing(struct spacing spacing, double x, double y, double z, enum length_unit unit)
-{
-    assert_true(spacing.x == x && spacing.y == y && spacing.z == z);
-    assert_int_equal(spacing.unit, unit);
-}
-
-#define NRRD_UCHAR NRRD_BASE "type: uchar\n"
 
 static void spacing_and_unit_are_as_told(void **state)
 {
     (void)state;
-    expect_spacing(spacing_of(nrrd_parse, NRRD_UCHAR "spacings: 0.1 -0.2 NaN\n\n"), 0.1, 0.2, 0, UNIT_NONE);
-    expect_spacing(spacing_of(nrrd_parse, NRRD_UCHAR "spacings: nan 1 1\n\n"), 0, 0, 0, UNIT_NONE);
-    expect_spacing(
-        spacing_of(nrrd_parse, NRRD_UCHAR "spacings: 1 2 3\nunits: \"microns\" \"microns\" \"microns\"\n\n"),
-        1, 2, 3, UNIT_UM);
-    expect_spacing(spacing_of(nrrd_parse, NRRD_UCHAR "spacings: 1 2 3\nunits: \"m\" \"m\" \"m\"\n\n"), 1000,
-                   2000, 3000, UNIT_MM);
-    expect_spacing(spacing_of(nrrd_parse, NRRD_UCHAR "spacings: 1 2 3\nunits: \"pixel\" \"\" \"pixel\"\n\n"),
-                   1, 2, 3, UNIT_NONE);
-    expect_spacing(spacing_of(nrrd_parse, NRRD_UCHAR "space directions: (0.1,0,0) ( 0, -0.3 ,0) (0,3,4)\n"
-                                                     "space units: \"nm\" \"nm\" \"nm\"\n\n"),
-                   0.1, 0.3, 5, UNIT_NM);
-    expect_spacing(spacing_of(metaimage_parse, META_BASE "ElementSpacing = 1 2 -3\nElementSize = 4 5 6\n"
-                                                         "ElementType = MET_CHAR\nElementDataFile = LOCAL\n"),
-                   1, 2, 3, UNIT_NONE);
-    expect_refused(nrrd_parse, NRRD_UCHAR "space directions: (1,0,0) (0,1,0)\n\n",
-                   "one vector for each axis");
-    expect_refused(nrrd_parse, NRRD_UCHAR "space directions: (1,0,0 (0,1,0) (0,0,1)\n\n",
-                   "one vector for each");
-    expect_refused(nrrd_parse, NRRD_UCHAR "spacings: 1 1\n\n", "one number for each axis");
-    expect_refused(nrrd_parse, NRRD_UCHAR "spacings: 1 1 1\nunits: \"mm\" \"mm\" \"um\"\n\n", "differ");
+    volume_text_spacing(nrrd_parse, NRRD_UCHAR "spacings: 0.1 -0.2 NaN\n\n",
+                        (struct spacing){0.1, 0.2, 0, UNIT_NONE});
+    volume_text_spacing(nrrd_parse, NRRD_UCHAR "spacings: nan 1 1\n\n", (struct spacing){0, 0, 0, UNIT_NONE});
+    volume_text_spacing(nrrd_parse,
+                        NRRD_UCHAR "spacings: 1 2 3\nunits: \"microns\" \"microns\" \"microns\"\n\n",
+                        (struct spacing){1, 2, 3, UNIT_UM});
+    volume_text_spacing(nrrd_parse, NRRD_UCHAR "spacings: 1 2 3\nunits: \"m\" \"m\" \"m\"\n\n",
+                        (struct spacing){1000, 2000, 3000, UNIT_MM});
+    volume_text_spacing(nrrd_parse, NRRD_UCHAR "spacings: 1 2 3\nunits: \"pixel\" \"\" \"pixel\"\n\n",
+                        (struct spacing){1, 2, 3, UNIT_NONE});
+    volume_text_spacing(nrrd_parse,
+                        NRRD_UCHAR "space directions: (0.1,0,0) ( 0, -0.3 ,0) (0,3,4)\n"
+                                   "space units: \"nm\" \"nm\" \"nm\"\n\n",
+                        (struct spacing){0.1, 0.3, 5, UNIT_NM});
+    volume_text_spacing(metaimage_parse,
+                        META_BASE "ElementSpacing = 1 2 -3\nElementSize = 4 5 6\n"
+                                  "ElementType = MET_CHAR\nElementDataFile = LOCAL\n",
+                        (struct spacing){1, 2, 3, UNIT_NONE});
+    volume_text_refused(nrrd_parse, NRRD_UCHAR "space directions: (1,0,0) (0,1,0)\n\n",
+                        "one vector for each axis");
+    volume_text_refused(nrrd_parse, NRRD_UCHAR "space directions: (1,0,0 (0,1,0) (0,0,1)\n\n",
+                        "one vector for each");
+    volume_text_refused(nrrd_parse, NRRD_UCHAR "spacings: 1 1\n\n", "one number for each axis");
+    volume_text_refused(nrrd_parse, NRRD_UCHAR "spacings: 1 1 1\nunits: \"mm\" \"mm\" \"um\"\n\n", "differ");
 }
 
 static void axes_of_one_value_are_left_out(void **state)
 {
     char *copy;
     (void)state;
-    struct volume_header header = parse_well(
+    struct volume_header header = volume_text_read(
         nrrd_parse,
         NRRD_HEAD
         "dimension: 5\nsizes: 1 4 5 1 6\nkinds: scalar space space time space\ntype: uchar\nencoding: raw\n"
@@ -346,21 +275,21 @@ static void axes_of_one_value_are_left_out(void **state)
     assert_int_equal(header.nx, 4);
     assert_int_equal(header.ny, 5);
     assert_int_equal(header.nz, 6);
-    expect_spacing(header.spacing, 2, 3, 4, UNIT_NONE);
+    assert_true(header.spacing.x == 2 && header.spacing.y == 3 && header.spacing.z == 4);
     free(copy);
-    header =
-        parse_well(nrrd_parse, NRRD_HEAD "dimension: 2\nsizes: 4 5\ntype: uchar\nencoding: raw\n\n", &copy);
+    header = volume_text_read(nrrd_parse,
+                              NRRD_HEAD "dimension: 2\nsizes: 4 5\ntype: uchar\nencoding: raw\n\n", &copy);
     assert_int_equal(header.nz, 1);
     free(copy);
-    header =
-        parse_well(metaimage_parse,
-                   "NDims = 2\nDimSize = 4 5\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n", &copy);
+    header = volume_text_read(metaimage_parse,
+                              "NDims = 2\nDimSize = 4 5\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n",
+                              &copy);
     assert_int_equal(header.nz, 1);
     free(copy);
-    expect_refused(nrrd_parse, NRRD_HEAD "dimension: 1\nsizes: 4\ntype: uchar\nencoding: raw\n\n",
-                   "two axes");
-    expect_refused(nrrd_parse, NRRD_UCHAR "kinds: 3-color space space\n\n",
-                   "axis 1 (4 values of kind 3-color)");
+    volume_text_refused(nrrd_parse, NRRD_HEAD "dimension: 1\nsizes: 4\ntype: uchar\nencoding: raw\n\n",
+                        "two axes");
+    volume_text_refused(nrrd_parse, NRRD_UCHAR "kinds: 3-color space space\n\n",
+                        "axis 1 (4 values of kind 3-color)");
 }
 
 static void users_describe_raw_volumes(void **state)
@@ -419,7 +348,8 @@ static void no_byte_does_harm(void **state)
         char *copy;
         struct volume_header header;
         struct error error;
-        if (parse(meta ? metaimage_parse : nrrd_parse, text, n, &copy, &header, &error) == STATUS_OK) {
+        if (volume_text_parse(meta ? metaimage_parse : nrrd_parse, text, n, &copy, &header, &error) ==
+            STATUS_OK) {
             struct volume_names names = {.rest = header.names};
             assert_true(header.nx && header.ny && header.nz && header.nfiles &&
                         header.nz % header.nfiles == 0);
