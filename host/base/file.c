@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,13 +19,10 @@ static int64_t nanoseconds(struct timespec time)
     return ns;
 }
 
-/* What is there in place of a regular file. */
+/* What is there in place of a regular file, and could be opened: a socket cannot (open(2), ENXIO). */
 static const char *kind_of(mode_t mode)
 {
-    return S_ISDIR(mode)    ? "a folder"
-           : S_ISFIFO(mode) ? "a named pipe"
-           : S_ISSOCK(mode) ? "a socket"
-                            : "a device";
+    return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a named pipe" : "a device";
 }
 
 bool file_identity_same(const struct file_identity *then, const struct file_identity *now)
@@ -37,7 +35,7 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
     char shown[PRINTABLE_BYTES];
     struct stat about;
     /* O_NONBLOCK: opening a FIFO must not wait for its writer; it has no effect on regular files. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = restart_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) /* that it is not the file's fault matters to who goes on without it */
         return error_set_errno(
             error, errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_FAILED : STATUS_INPUT,

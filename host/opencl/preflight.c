@@ -110,7 +110,7 @@ static bool linker_exists(void)
 
 enum status preflight_pocl(char **private_folder, char *note, size_t note_bytes, struct error *error)
 {
-    char shown[PRINTABLE_BYTES];
+    char shown[256]; /* leaves room for the reason in a note */
     if (!linker_exists())
         return error_set(
             error, STATUS_DEVICE,

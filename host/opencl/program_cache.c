@@ -2,6 +2,7 @@
 #include "opencl/program_cache.h"
 
 #include "base/path.h"
+#include "base/restart.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -52,19 +53,39 @@ static char *entry_path(const char *folder, const struct program_build *build, c
     return path;
 }
 
+/* What an entry ends in: entries are not flushed, so that one may be there without its contents. */
+static XXH128_canonical_t seal(const unsigned char *data, size_t n_bytes)
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, n_bytes));
+    return canonical;
+}
+
+/* Reads an entry of n_bytes and its seal; false when it is not as it was written. */
+static bool read_sealed(int fd, unsigned char *data, size_t n_bytes)
+{
+    XXH128_canonical_t sealed;
+    if (restart_read(fd, data, n_bytes + sizeof sealed, 0) != n_bytes + sizeof sealed)
+        return false;
+    sealed = seal(data, n_bytes);
+    return memcmp(data + n_bytes, &sealed, sizeof sealed) == 0;
+}
+
+/* The binary of an entry; malloc'ed, NULL when it is not there, or not as it was written. */
 static unsigned char *read_binary(const char *path, size_t *n_bytes)
 {
     struct stat about;
+    const off_t seal_bytes = sizeof(XXH128_canonical_t);
     unsigned char *data = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return NULL;
-    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 &&
+    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > seal_bytes &&
         about.st_size <= binary_bytes_max)
         data = malloc((size_t)about.st_size);
     if (data) {
-        *n_bytes = (size_t)about.st_size;
-        if (read(fd, data, *n_bytes) != (ssize_t)*n_bytes) {
+        *n_bytes = (size_t)(about.st_size - seal_bytes);
+        if (!read_sealed(fd, data, *n_bytes)) {
             free(data);
             data = NULL;
         }
@@ -107,8 +128,10 @@ static void write_binary(const char *path, const unsigned char *data, size_t n_b
     char *temporary;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return;
+    const XXH128_canonical_t sealed = seal(data, n_bytes);
     int fd = mkostemp(temporary, O_CLOEXEC);
-    bool written = fd >= 0 && write(fd, data, n_bytes) == (ssize_t)n_bytes;
+    bool written = fd >= 0 && restart_write(fd, data, n_bytes, 0) == 0 &&
+                   restart_write(fd, &sealed, sizeof sealed, (off_t)n_bytes) == 0;
     if (fd >= 0 && (close(fd) != 0 || !written || rename(temporary, path) != 0))
         unlink(temporary);
     free(temporary);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/atomic_file.h"
 
+#include "base/restart.h"
 #include "output/output_failure.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ static int write_all(int fd, struct iovec *part, int nparts)
         if (n < 0)
             return errno;
         if (n == 0)
-            return EIO; /* no file system does that for a regular file; it must not loop for ever */
+            return EIO; /* as in restart_write */
         while (nparts > 0 && (size_t)n >= part->iov_len) {
             n -= (ssize_t)part->iov_len;
             part++;
@@ -50,7 +51,7 @@ enum status atomic_file_begin(struct atomic_file *file, int folder_fd, const cha
     partial_name(partial, file->name);
     if (hashed && !(file->hasher = file_hasher_create()))
         return error_no_memory(error, 1024, "a hash");
-    file->fd = openat(folder_fd, partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    file->fd = restart_openat(folder_fd, partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file->fd >= 0)
         return STATUS_OK;
     enum status status = output_failure(error, errno, folder, partial);
@@ -77,15 +78,9 @@ enum status atomic_file_append(struct atomic_file *file, const void *head, size_
 
 enum status atomic_file_put(struct atomic_file *file, const void *data, size_t n_bytes, struct error *error)
 {
-    const char *from = data;
-    for (size_t at = 0; at < n_bytes;) {
-        ssize_t n = pwrite(file->fd, from + at, n_bytes - at, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) /* 0: as in write_all */
-            return fail(file, n < 0 ? errno : EIO, error);
-        at += (size_t)n;
-    }
+    int errnum = restart_write(file->fd, data, n_bytes, 0);
+    if (errnum != 0)
+        return fail(file, errnum, error);
     file->was_put = true;
     return STATUS_OK;
 }
@@ -122,7 +117,7 @@ enum status atomic_file_hash(struct atomic_file *file, struct file_hash *hash, s
 
 enum status atomic_file_sync(struct atomic_file *file, struct error *error)
 {
-    return fsync(file->fd) == 0 ? STATUS_OK : fail(file, errno, error);
+    return restart_fsync(file->fd) == 0 ? STATUS_OK : fail(file, errno, error);
 }
 
 enum status atomic_file_name(struct atomic_file *file, struct error *error)
@@ -134,7 +129,7 @@ enum status atomic_file_name(struct atomic_file *file, struct error *error)
     file->hasher = NULL;
     partial_name(partial, file->name);
     /* Network file systems may tell only here that the data did not fit. EINTR: closed nevertheless. */
-    if (close(fd) != 0 && errnum == 0 && errno != EINTR)
+    if (close(fd) != 0 && errno != EINTR)
         errnum = errno;
     if (errnum == 0 && renameat(file->folder_fd, partial, file->folder_fd, file->name) != 0)
         errnum = errno;
@@ -148,7 +143,8 @@ enum status atomic_file_name(struct atomic_file *file, struct error *error)
 enum status atomic_folder_sync(int folder_fd, const char *folder, struct error *error)
 {
     /* EINVAL: this file system knows no such thing */
-    return fsync(folder_fd) == 0 || errno == EINVAL ? STATUS_OK : output_failure(error, errno, folder, NULL);
+    return restart_fsync(folder_fd) == 0 || errno == EINVAL ? STATUS_OK
+                                                            : output_failure(error, errno, folder, NULL);
 }
 
 void atomic_file_abandon(struct atomic_file *file)

@@ -2,6 +2,7 @@
 #include "output/committer.h"
 
 #include "base/clock.h"
+#include "base/restart.h"
 #include "base/stage.h"
 #include "output/output_failure.h"
 
@@ -117,7 +118,7 @@ static enum status sync_contents(struct committer *committer, struct commit_batc
         struct atomic_file *file = &batch->files[i].file;
         if (batch->nfiles <= FEW_FILES || !disk_of(committer, &batch->files[i])->syncfs_tells)
             status = atomic_file_sync(file, error);
-        else if (!was_flushed(committer, batch, i) && syncfs(file->folder_fd) != 0)
+        else if (!was_flushed(committer, batch, i) && restart_syncfs(file->folder_fd) != 0)
             status = output_failure(error, errno, file->folder, NULL);
     }
     return status;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/printable.h"
+#include "base/restart.h"
 #include "codec/codec.h"
 #include "output/folder_entries.h"
 #include "output/level_names.h"
@@ -241,9 +242,13 @@ static enum status visit_folder_entry(void *context, const char *name, enum entr
 /* Visits the folder at `path`; one that is not there has been told by its slices, which are missing. */
 static enum status visit_path(const char *path, folder_visitor visitor, void *context, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    char shown[PRINTABLE_BYTES];
+    int fd = restart_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return STATUS_OK;
+    if (fd < 0)
+        return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                               printable(shown, sizeof shown, path));
     enum status status = folder_visit(fd, path, visitor, context, error);
     close(fd);
     return status;
@@ -302,7 +307,7 @@ enum status compare_open(struct output **output, const char *folder, const struc
                          struct error *error)
 {
     char shown[PRINTABLE_BYTES];
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = restart_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return error_set_errno(error, STATUS_INPUT, errno, "%s: is no folder that can be compared with",
                                printable(shown, sizeof shown, folder));

@@ -2,6 +2,7 @@
 #include "output/file_check.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/level_names.h"
 
 #include <errno.h>
@@ -54,7 +55,8 @@ static enum status check_contents(int folder_fd, const char *folder, uint32_t z,
 {
     char name[SLICE_NAME_BYTES];
     struct file_hash hash;
-    int fd = openat(folder_fd, slice_name(name, z), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        restart_openat(folder_fd, slice_name(name, z), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
         return wrong(error, folder, z, errno, "cannot be opened");
     enum status status = hash_file(fd, &hash, error);

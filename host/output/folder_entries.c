@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/folder_entries.h"
 
+#include "base/restart.h"
 #include "output/output_failure.h"
 
 #include <dirent.h>
@@ -31,7 +32,7 @@ enum status folder_visit(int folder_fd, const char *folder, folder_visitor visit
                          struct error *error)
 {
     /* Opened anew: a duplicate would share its position with folder_fd. */
-    int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = restart_openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0)
         return output_failure(error, errno, folder, NULL);
     DIR *directory = fdopendir(fd);

@@ -2,6 +2,7 @@
 #include "output/folder_guard.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/folder_entries.h"
 #include "output/journal.h"
 #include "output/level_names.h"
@@ -52,7 +53,7 @@ static enum status check_not_above(int folder_fd, const char *folder, const char
     struct stat output, here = {0}, below;
     printable(shown, sizeof shown, folder);
     printable(shown_source, sizeof shown_source, source_folder);
-    int fd = open(source_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = restart_open(source_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, source) != 0 || fstat(folder_fd, &output) != 0)
         goto failed;
     here = *source;
@@ -62,7 +63,7 @@ static enum status check_not_above(int folder_fd, const char *folder, const char
                          shown);
     }
     do {
-        int parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int parent = restart_openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
         below = here;
         if (parent < 0 || fstat(parent, &here) != 0) {
             if (parent >= 0)
@@ -148,7 +149,7 @@ static enum status check_level(struct contents *contents, const char *name, stru
     struct stat about;
     int n = snprintf(path, sizeof path, "%s/%s", contents->folder, name);
     const char *level_path = (size_t)n < sizeof path ? path : name;
-    int fd = openat(contents->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = restart_openat(contents->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0)
         return output_failure(error, errno, contents->folder, name);
     enum status status = STATUS_OK;

@@ -3,10 +3,12 @@
 
 #include "base/path.h"
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/file_check.h"
 #include "output/level_names.h"
 #include "output/manifest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,12 +41,15 @@ static enum status check_level(int folder_fd, const char *folder, const struct s
                                unsigned level, const atomic_bool *cancel, const struct told *told,
                                struct hash_check *check, struct error *error)
 {
-    char name[LEVEL_NAME_BYTES];
+    char name[LEVEL_NAME_BYTES], shown[PRINTABLE_BYTES];
     char *path = path_join(folder, level_name(name, level));
     if (!path)
         return error_no_memory(error, strlen(folder), "a file name");
-    int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = restart_openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     enum status status = STATUS_OK;
+    if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) /* those: its slices are not there */
+        status = error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                                 printable(shown, sizeof shown, path));
     for (uint32_t z = 0; z < records->nz[level] && status == STATUS_OK; z++)
         if (cancel && atomic_load(cancel))
             status = error_set(error, STATUS_INTERRUPTED, "interrupted; not all slices have been looked at");
@@ -66,8 +71,11 @@ enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_c
     enum status status = manifest_read(folder, &manifest, error);
     if (status != STATUS_OK)
         return status;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (!manifest.complete)
+    int fd = restart_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        status = error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
+                                 printable(shown, sizeof shown, folder));
+    else if (!manifest.complete)
         status = error_set(error, STATUS_FAILED, "%s: the pyramid is not complete; build it again",
                            printable(shown, sizeof shown, folder));
     check->nlevels = manifest.pyramid.nlevels;

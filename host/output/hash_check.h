@@ -20,9 +20,9 @@ struct hash_check {
 typedef void (*hash_check_teller)(const void *context, const char *line);
 
 /* Reads every slice that the manifest of `folder` tells of, and tells of each that is not as it was written,
- * or cannot be read. STATUS_INPUT when there is no manifest, or it
- * cannot be read; STATUS_FAILED when the pyramid is not complete, or memory is refused; STATUS_INTERRUPTED
- * when `cancel` (may be NULL) was set. Slices that are wrong are no error of this function. */
+ * or cannot be read. STATUS_INPUT when there is no manifest, or it or a folder cannot be read; STATUS_FAILED
+ * when the pyramid is not complete, or memory is refused; STATUS_INTERRUPTED when `cancel` (may be NULL) was
+ * set. Slices that are wrong are no error of this function. */
 enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_check_teller tell,
                            const void *context, struct hash_check *check, struct error *error);
 

@@ -2,6 +2,7 @@
 #include "output/journal.h"
 
 #include "base/bytes.h"
+#include "base/restart.h"
 #include "output/atomic_file.h"
 #include "output/output_failure.h"
 
@@ -82,7 +83,8 @@ enum status journal_create(struct journal **result, int folder_fd, const char *f
         status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->noted.data,
                                    journal->noted.n_bytes, durable, error);
     if (status == STATUS_OK) {
-        journal->fd = openat(folder_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+        journal->fd =
+            restart_openat(folder_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0);
         if (journal->fd < 0)
             status = output_failure(error, errno, folder, JOURNAL_NAME);
     }
@@ -133,7 +135,7 @@ enum status journal_write(struct journal *journal, bool durable, struct error *e
         status = append(journal, &journal->noted, error);
     if (status != STATUS_OK)
         return status;
-    return !durable || fdatasync(journal->fd) == 0
+    return !durable || restart_fdatasync(journal->fd) == 0
                ? STATUS_OK
                : output_failure(error, errno, journal->folder, JOURNAL_NAME);
 }
@@ -210,17 +212,6 @@ static void take_lines(char *text, const char *header, const struct told *told)
     }
 }
 
-/* Reads the whole file; what cannot be read is not there. A zero is put behind it. */
-static void read_text(int fd, char *text, size_t n_bytes)
-{
-    size_t at = 0;
-    ssize_t n;
-    while (at < n_bytes &&
-           ((n = pread(fd, text + at, n_bytes - at, (off_t)at)) > 0 || (n < 0 && errno == EINTR)))
-        at += n > 0 ? (size_t)n : 0;
-    text[at] = '\0';
-}
-
 enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
                          bool *lost, uint32_t nlost, struct error *error)
 {
@@ -229,7 +220,7 @@ enum status journal_read(int folder_fd, const struct file_hash *manifest, struct
     struct stat about;
     char *text = NULL;
     enum status status = STATUS_OK;
-    int fd = openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = restart_openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
         return STATUS_OK;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
@@ -244,7 +235,7 @@ enum status journal_read(int folder_fd, const struct file_hash *manifest, struct
     if (status != STATUS_OK)
         goto free_text;
     header.data[header.n_bytes] = '\0';
-    read_text(fd, text, (size_t)about.st_size);
+    text[restart_read(fd, text, (size_t)about.st_size, 0)] = '\0'; /* what cannot be read is not there */
     take_lines(text, (const char *)header.data, &told);
 free_text:
     bytes_end(&header);

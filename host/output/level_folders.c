@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "base/path.h"
 #include "base/printable.h"
+#include "base/restart.h"
 #include "codec/codec.h"
 #include "output/atomic_file.h"
 #include "output/committer.h"
@@ -149,7 +150,8 @@ static void level_folders_encoders(const struct output *output, struct output_en
 static enum status level_folders_settle(struct output *output, struct error *error)
 {
     const struct level_folders *folders = (const struct level_folders *)output;
-    return syncfs(folders->folder_fd) == 0 ? STATUS_OK : output_failure(error, errno, folders->folder, NULL);
+    return restart_syncfs(folders->folder_fd) == 0 ? STATUS_OK
+                                                   : output_failure(error, errno, folders->folder, NULL);
 }
 
 /* Everything is still where it was put. */
@@ -263,7 +265,8 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
             return error_no_memory(error, strlen(folders->folder), "a file name");
         if (mkdirat(folders->folder_fd, name, 0777) != 0 && errno != EEXIST)
             return output_failure(error, errno, folders->folder, name);
-        opened->folder.fd = openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        opened->folder.fd =
+            restart_openat(folders->folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
         if (opened->folder.fd < 0)
             return output_failure(error, errno, folders->folder, name);
         if (folders->form.encoding == ENCODING_NONE && encode_head(folders, level, error) != STATUS_OK)
@@ -368,7 +371,7 @@ enum status level_folders_open(struct output **output, const struct output_reque
         status = output_failure(error, failure, folders->folder, NULL);
         goto close_folders;
     }
-    folders->folder_fd = open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folders->folder_fd = restart_open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     status = folders->folder_fd < 0 ? output_failure(error, errno, request->folder, NULL)
                                     : prepare(folders, request, error);
 close_folders:

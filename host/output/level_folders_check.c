@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What is looked at before an output folder is touched. */
+#include "base/restart.h"
 #include "output/folder_guard.h"
 #include "output/output.h"
 #include "output/output_failure.h"
@@ -43,7 +44,7 @@ enum status level_folders_check(const struct output_request *request, struct out
     *state = (struct output_state){.first_slice = 0};
     if (!*request->folder)
         return error_set(error, STATUS_OUTPUT, "OUTPUT: its name is empty; name a folder");
-    int fd = open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = restart_open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return folder_guard_check_absent(request->folder, error);
     if (fd < 0)

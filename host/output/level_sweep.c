@@ -2,6 +2,7 @@
 #include "output/level_sweep.h"
 
 #include "base/path.h"
+#include "base/restart.h"
 #include "output/atomic_file.h"
 #include "output/folder_entries.h"
 #include "output/journal.h"
@@ -41,7 +42,7 @@ enum status level_sweep(int folder_fd, const char *folder, unsigned level, uint6
 {
     char name[LEVEL_NAME_BYTES];
     level_name(name, level);
-    int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = restart_openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folder, name);
     char *path = path_join(folder, name);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 #include "base/path.h"
+#include "base/restart.h"
 #include "codec/codec.h"
 #include "output/folder_entries.h"
 #include "output/level_names.h"
@@ -45,7 +46,7 @@ struct level_visit {
 static int open_nearest(const char *path, bool *is_there)
 {
     char *above = strdup(path);
-    int fd = above ? open(above, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = above ? restart_open(above, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     *is_there = fd >= 0;
     while (above && fd < 0 && errno == ENOENT && strcmp(above, ".") != 0) {
         const char *name;
@@ -53,7 +54,7 @@ static int open_nearest(const char *path, bool *is_there)
         free(above);
         free(trimmed);
         above = parent;
-        fd = above ? open(above, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        fd = above ? restart_open(above, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     }
     free(above);
     return fd;
@@ -174,7 +175,8 @@ enum status output_space_check(const struct output_request *request, uint32_t fi
         const uint32_t first = extent_reduce(first_slice, level);
         struct level_visit visit = {.fd = -1, .first = first < nz ? first : nz, .end = nz};
         if (is_there)
-            visit.fd = openat(fd, level_name(name, level), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            visit.fd = restart_openat(fd, level_name(name, level),
+                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
         status = add_level(&disks, request, fd, &visit, level, error);
         if (visit.fd >= 0)
             close(visit.fd);

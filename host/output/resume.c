@@ -5,6 +5,7 @@
 #include "output/resume.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/file_check.h"
 #include "output/journal.h"
 #include "output/level_names.h"
@@ -26,8 +27,8 @@ static void open_levels(struct level_fds *levels, int folder_fd, unsigned nlevel
 {
     for (unsigned level = 1; level <= nlevels; level++) {
         char name[LEVEL_NAME_BYTES];
-        levels->fds[level] =
-            openat(folder_fd, level_name(name, level), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        levels->fds[level] = restart_openat(folder_fd, level_name(name, level),
+                                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "output/run_lock.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/output_failure.h"
 
 #include <errno.h>
@@ -34,9 +35,8 @@ static void own_host(char host[HOST_BYTES])
 static void read_holder(int fd, struct holder *holder)
 {
     char text[TEXT_BYTES];
-    ssize_t n = pread(fd, text, sizeof text - 1, 0);
     *holder = (struct holder){.pid = 0};
-    text[n > 0 ? n : 0] = '\0';
+    text[restart_read(fd, text, sizeof text - 1, 0)] = '\0';
     if (sscanf(text, "process %ld on %255s", &holder->pid, holder->host) != 2 || holder->pid <= 0)
         *holder = (struct holder){.pid = 0};
 }
@@ -83,25 +83,24 @@ static enum status write_holder(int fd, const char *folder, struct error *error)
     char text[TEXT_BYTES], host[HOST_BYTES];
     own_host(host);
     int n = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
-        return output_failure(error, errno, folder, LOCK_NAME);
-    return STATUS_OK;
+    int errnum = restart_ftruncate(fd, 0) == 0 ? restart_write(fd, text, (size_t)n, 0) : errno;
+    return errnum == 0 ? STATUS_OK : output_failure(error, errnum, folder, LOCK_NAME);
 }
 
 /* Opens the file; *is_others: it is another user's, and can only be read. -1, and errno, on failure. */
 static int open_lock(int folder_fd, bool *is_others)
 {
     const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int fd = openat(folder_fd, LOCK_NAME, O_RDWR | O_CREAT | flags, 0666);
+    int fd = restart_openat(folder_fd, LOCK_NAME, O_RDWR | O_CREAT | flags, 0666);
     *is_others = fd < 0 && errno == EACCES;
-    return *is_others ? openat(folder_fd, LOCK_NAME, O_RDONLY | flags) : fd;
+    return *is_others ? restart_openat(folder_fd, LOCK_NAME, O_RDONLY | flags, 0) : fd;
 }
 
 /* Whether some run holds the open file; then `error` tells. */
 static bool is_held(int fd, const char *folder, struct error *error)
 {
     struct holder holder;
-    int failure = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    int failure = restart_flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
     read_holder(fd, &holder);
     /* EACCES: how SMB tells that another host has it. */
     bool certain = failure == EWOULDBLOCK || failure == EACCES;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stack/file_list_read.h"
 
+#include "base/restart.h"
 #include "stack/file_list.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ enum status file_list_read(struct bytes *bytes, const char *path, const char *sh
 {
     struct stat about;
     /* O_NONBLOCK: opening a FIFO must not wait for its writer, where nobody could interrupt it. */
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : STDIN_FILENO;
+    int fd = path ? restart_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : STDIN_FILENO;
     if (fd < 0)
         return error_set_errno(error, STATUS_INPUT, errno, "%s: the list of files cannot be opened", shown);
     enum status status;

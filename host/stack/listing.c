@@ -2,6 +2,7 @@
 #include "stack/listing.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -59,7 +60,7 @@ enum status listing_read(struct listing *listing, const char *folder, struct err
 {
     char shown[PRINTABLE_BYTES];
     *listing = (struct listing){0};
-    DIR *directory = opendir(folder); /* close-on-exec; does not wait on a FIFO */
+    DIR *directory = restart_opendir(folder); /* close-on-exec; does not wait on a FIFO */
     if (!directory)
         return open_failed(folder, errno, error);
     enum status status = STATUS_OK;

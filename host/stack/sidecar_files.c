@@ -5,9 +5,11 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/printable.h"
+#include "base/restart.h"
 #include "stack/spacing_choice.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,16 +111,30 @@ static enum status take_name(struct search *search, const char *name, struct err
     return STATUS_OK;
 }
 
+static enum status walk_failed(const struct search *search, int errnum, struct error *error)
+{
+    char shown[PRINTABLE_BYTES];
+    return error_set_errno(error, errnum == ENOMEM ? STATUS_FAILED : STATUS_INPUT, errnum,
+                           "%s: the folder cannot be read", printable(shown, sizeof shown, search->folder));
+}
+
 static enum status walk(struct search *search, struct error *error)
 {
     enum status status = STATUS_OK;
-    DIR *directory = opendir(search->folder);
-    if (!directory)
-        return STATUS_OK; /* what cannot be listed has no sidecars */
-    const struct dirent *entry;
-    while (status == STATUS_OK && (entry = readdir(directory)) != NULL)
+    DIR *directory = restart_opendir(search->folder);
+    if (!directory) /* a folder that is not there, or may not be listed, has no sidecars */
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? STATUS_OK
+                                                                      : walk_failed(search, errno, error);
+    while (status == STATUS_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (!entry && errno != 0)
+            status = walk_failed(search, errno, error);
+        if (!entry)
+            break;
         if (entry->d_type != DT_DIR)
             status = take_name(search, entry->d_name, error);
+    }
     closedir(directory);
     return status;
 }

@@ -33,8 +33,9 @@ struct sidecar_files {
 
 /* Looks for sidecars in `folder`. `prefix` is what the slices' names begin with, the number and extension
  * left out. With `by_name_only` what has no matching stem is left alone: beside a single file there may be
- * those of others. What is wrong is added to `notes`. STATUS_FAILED when memory is refused; otherwise
- * STATUS_OK. On failure there is nothing to end. */
+ * those of others. A folder that may not be listed has none; what is wrong with a file is added to `notes`.
+ * STATUS_FAILED when memory is refused, and STATUS_INPUT when the folder cannot be read. On failure there is
+ * nothing to end. */
 enum status sidecar_files_find(struct sidecar_files *files, const char *folder, const char *prefix,
                                bool by_name_only, struct note_list *notes, struct error *error);
 void sidecar_files_end(struct sidecar_files *files);

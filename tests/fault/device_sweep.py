@@ -41,7 +41,10 @@ FAILURES = {
     "clGetDeviceIDs": (NOT_AVAILABLE,),
     "any": (NOT_AVAILABLE, OUT_OF_RESOURCES),
 }
-
+# Those of which each is for something else: the first so many are tried with any step.
+EACH = {"clGetDeviceInfo": 20, "clGetProgramInfo": 2, "clGetKernelWorkGroupInfo": 2, "clCreateContext": 1, "clCreateCommandQueue": 3,
+        "clCreateProgramWithSource": 2, "clCreateKernel": 2, "clSetKernelArg": 32, "clFlush": 3, "clFinish": 2,
+        "clEnqueueUnmapMemObject": 4, "clGetEventProfilingInfo": 12}
 
 HANGING = ("clGetPlatformIDs", "clGetDeviceInfo", "clCreateContext", "clCreateCommandQueue", "clBuildProgram",
            "clCreateBuffer", "clEnqueueNDRangeKernel", "clEnqueueWriteBuffer", "clEnqueueReadBuffer",
@@ -87,7 +90,7 @@ class Sweep:
             raise Wrong("an undisturbed run on the CPU path does not end well")
         self.build += ["--device", "1"]
 
-    def check_failed(self, where, done, killed=False):
+    def check_failed(self, where, done, killed=False, again=True):
         if done.returncode != DEVICE or len(done.stderr.splitlines()) != 1:
             raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
         left = tree(self.out) if self.out.exists() else {}
@@ -95,11 +98,13 @@ class Sweep:
             raise Wrong(f"{where}: what is left is not what an undisturbed run writes")
         if not killed and self.out.exists() and any(path.name.startswith(".") for path in self.out.rglob("*") if path.is_file()):
             raise Wrong(f"{where}: something half-written is left")
+        if not again:
+            return
         again = self.run()
         if again.returncode != 0 or tree(self.out) != self.whole:
             raise Wrong(f"{where}: the next run did not end with the same bytes: {again.stderr}")
 
-    def disturb(self, call, n, code, goes_on):
+    def disturb(self, call, n, code, goes_on, again=True):
         """False when the call did not come n times."""
         where = f"{' '.join(self.build)}: STUB_FAIL={call}:{n}:{code}"
         shutil.rmtree(self.out, ignore_errors=True)
@@ -115,7 +120,7 @@ class Sweep:
         if not passed and (goes_on or done.returncode == 0):
             raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
         if not passed:
-            self.check_failed(where, done)
+            self.check_failed(where, done, again=again)
         return True
 
     def start(self):
@@ -129,6 +134,28 @@ class Sweep:
         n = self.start()
         while self.disturb(call, f"{n}+", code, False):
             n += self.step
+
+    def sweep_each(self, call, most):
+        n = 1
+        while (n <= most or self.step == 1) and self.disturb(call, n, NOT_AVAILABLE, False, n == 1 or self.step == 1):
+            n += 1
+
+    def sweep_timing(self, most):
+        """--stats takes times from the device, without which it fails."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        done = self.run(["--stats"])
+        if done.returncode != 0 or tree(self.out) != self.whole:
+            raise Wrong(f"--stats: status {done.returncode}: {done.stderr}")
+        for n in range(1, 1000 if self.step == 1 else most + 1):
+            where = f"{' '.join(self.build)} --stats: STUB_FAIL=clGetEventProfilingInfo:{n}"
+            shutil.rmtree(self.out, ignore_errors=True)
+            done = self.run(["--stats"], STUB_FAIL=f"clGetEventProfilingInfo:{n}:{NOT_AVAILABLE}")
+            if "injected" not in self.report.read_text():
+                return
+            self.counts["clGetEventProfilingInfo", NOT_AVAILABLE, done.returncode] = n
+            if "timing a batch failed" not in done.stderr:
+                raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
+            self.check_failed(where, done, again=n == 1 or self.step == 1)
 
     def sweep_hangs(self, call):
         n = self.start()
@@ -200,6 +227,11 @@ class Sweep:
                 for code in codes:
                     self.sweep(call, code)
             self.sweep_lies()
+            for call, most in EACH.items():
+                if call == "clGetEventProfilingInfo":
+                    self.sweep_timing(most)
+                else:
+                    self.sweep_each(call, most)
         self.broken_build()
         self.slow()
         for call in HANGING:

@@ -13,11 +13,12 @@ N = 1, 2, 3 ... until a run passes undisturbed:
   kill    the process is killed in the N-th call
   signal  SIGINT, SIGTERM or SIGHUP comes in the N-th call: the run ends with 128 + its number and one line, or had nothing left
           to do; or two come: it ends at once
+  interrupted  the N-th call, and no other, ends with EINTR: that has to make no difference
 
 What is left under final names has to be what an undisturbed run writes, or what was there before; then the same command is
 run again, undisturbed, and has to end with the same bytes. --step N tries every N-th call only. --only takes scenarios and
-rows by name: fresh, compressed, resume, force, batches; error, kill, signal. --some N takes that many scenarios, drawn by
-chance, and of the signals one for each call.
+rows by name: fresh, compressed, resume, force, batches; error, kill, signal, interrupted. --some N takes that many scenarios,
+drawn by chance, of the signals one for each call, and a few of the calls that are interrupted.
 
 Exit status: 0 all is well, 1 not, 77 when strace cannot trace here."""
 import argparse
@@ -43,6 +44,10 @@ LOOKING = {"openat": "EMFILE EACCES", "close": "EIO", "newfstatat": "EIO", "fsta
 KILLED = list(WRITING) + ["openat", "close"]
 SIGNALLED = ["openat", "pread64", "getdents64", "mkdirat", "flock", "writev", "fsync", "syncfs", "renameat", "fdatasync",
              "unlinkat", "close"]
+# Not those that may have been done when they are interrupted (renameat, mkdirat, unlinkat). close is one that was: on Linux it
+# is not to be made again.
+INTERRUPTED = ["openat", "read", "pread64", "write", "writev", "pwrite64", "fsync", "fdatasync", "syncfs", "ftruncate", "flock",
+               "close"]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # With which this many times fewer calls are tried: all are alike.
 COARSER = {"batches": 7}
@@ -67,6 +72,7 @@ class Sweep:
         self.only = set(options.only.split(",")) if options.only else set()
         self.out = work / "out"
         self.environment = dict(os.environ, PATH=f"{options.programs}:{os.environ['PATH']}", LC_ALL="C",
+                                GCOV_ERROR_FILE="/dev/null",  # a build for coverage writes its counters when it ends
                                 ASAN_OPTIONS="detect_leaks=0")  # LeakSanitizer cannot work under strace
         self.strace = ["strace", "-f", "-qq"]
         self.counts = collections.Counter()
@@ -222,6 +228,10 @@ class Sweep:
                 self.sweep(scenario, call, number.name, "signal=STOP:when={n}", {128 + number, -number}, self.send([number]))
             self.sweep(scenario, call, "two", "signal=STOP:when={n}", {-signal.SIGINT, -signal.SIGTERM, 130, 143},
                        self.send([signal.SIGINT, signal.SIGTERM]))
+
+    def row_interrupted(self, scenario):
+        for call in random.sample(INTERRUPTED, 4 if self.some else len(INTERRUPTED)):
+            self.sweep(scenario, call, "EINTR", "error=EINTR:when={n}", {None})
 
     def names(self, prefix):
         known = {name[len(prefix):]: getattr(self, name) for name in dir(self) if name.startswith(prefix)}

@@ -217,6 +217,49 @@ static void test_wrong_contents(void **state)
         {"\"complete\"", "\"type\"", "damaged"}, /* twice */
         {"\"levels\"", "\"lovels\"", "not a manifest"},
         {"s1.tif", "s\xff.tif", "damaged"},
+        {"\"format_version\"", "\"format\"", "not a manifest"},
+        {"\"program\": {", "\"program\": 1, \"x\": {", "not a manifest"},
+        {"\"name\": \"stackthumb\"", "\"name\": null", "not a manifest"},
+        {"\"type\"", "\"tape\"", "not a manifest"},
+        {"\"extent\"", "\"extant\"", "not a manifest"},
+        {"\"nx\": 5", "\"nx\": 4294967296", "not a manifest"},
+        {"\"nx\": 5", "\"nx\": 18446744073709551615", "damaged"},
+        {"\"nx\": 5", "\"nx\": true", "not a manifest"},
+        {"\"ny\": 7", "\"ny\": 0", "not a manifest"},
+        {"\"nz\": 3", "\"nz\": \"3\"", "not a manifest"},
+        {"\"nx\": 3", "\"nx\": 0", "not a manifest"},
+        {"\"spacing\"", "\"spicing\"", "not a manifest"},
+        {"\"x\": 5.2", "\"x\": 0", "not a manifest"},
+        {"\"x\": 5.2", "\"x\": \"5.2\"", "not a manifest"},
+        {"\"y\": 5.2", "\"y\": []", "not a manifest"},
+        {"\"z\": 10.0", "\"z\": -10.0", "not a manifest"},
+        {"\"unit\": \"um\"", "\"unit\": \"\"", "not a manifest"},
+        {"\"unit\": \"um\"", "\"unit\": 3", "not a manifest"},
+        {"\"level\": 2", "\"level\": \"2\"", "not a manifest"},
+        {"\"complete\": true", "\"complete\": null", "not a manifest"},
+        {"\"complete\": true", "\"finished\": true", "not a manifest"},
+        {"\"levels\": [", "\"levels\": [1, ", "not a manifest"},
+        {"\"levels\": [", "\"levels\": [], \"others\": [", "not a manifest"},
+        {"\"levels\": [", "\"levels\": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ",
+         "not a manifest"},
+        /* Of each slice, when it is complete. */
+        {"1001", "0", "does not tell of every slice"},
+        {"1001", "-1001", "does not tell of every slice"},
+        {"1001", "1001.5", "does not tell of every slice"},
+        {"1001", "null", "does not tell of every slice"},
+        {"1000,", "", "does not tell of every slice"},
+        {"1001", "1001, 1002", "does not tell of every slice"},
+        {"\"bytes\": [", "\"bites\": [", "does not tell of every slice"},
+        {"\"xxh3_128\"", "\"xxh3_64\"", "does not tell of every slice"},
+        {"\"102132435465768798a9bacbdcedfe0f\"", "16", "does not tell of every slice"},
+        {"102132435465768798a9bacbdcedfe0f", "102132435465768798a9bacbdcedfe0",
+         "does not tell of every slice"},
+        {"102132435465768798a9bacbdcedfe0f", "102132435465768798A9bacbdcedfe0f",
+         "does not tell of every slice"},
+        {"102132435465768798a9bacbdcedfe0f", "/02132435465768798a9bacbdcedfe0f",
+         "does not tell of every slice"},
+        {"102132435465768798a9bacbdcedfe0f", "1021324354657687g8a9bacbdcedfe0f",
+         "does not tell of every slice"},
     };
     char *text = written(folder, &three_pyramid, &three_source, true);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -233,6 +276,62 @@ static void test_wrong_contents(void **state)
     assert_refused(folder, "not a manifest");
     temp_text_write(temp_path(folder, MANIFEST_NAME), "");
     assert_refused(folder, "damaged");
+}
+
+/* Lengths and their unit need not be known, each by itself. */
+static void test_what_may_be_unknown(void **state)
+{
+    const char *folder = *state;
+    static const char *const cases[][2] = {{"\"x\": 5.2", "\"x\": null"},
+                                           {"\"unit\": \"um\"", "\"unit\": null"},
+                                           {"\"z\": 10.0", "\"z\": 10"},
+                                           {"\"y\": 5.2", "\"w\": 5.2, \"y\": null"}};
+    char *text = written(folder, &three_pyramid, &three_source, true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct manifest manifest;
+        struct error error = {0};
+        char changed[8192];
+        const char *at = strstr(text, cases[i][0]);
+        assert_non_null(at);
+        snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, cases[i][1],
+                 at + strlen(cases[i][0]));
+        temp_text_write(temp_path(folder, MANIFEST_NAME), changed);
+        if (manifest_read(folder, &manifest, &error) != STATUS_OK)
+            fail_msg("%s", error.message);
+        assert_true(manifest.pyramid.spacing.x == (i == 0 ? 0 : 5.2));
+        assert_true(manifest.pyramid.spacing.y == (i == 3 ? 0 : 5.2));
+        assert_true(manifest.pyramid.spacing.z == 10);
+        assert_int_equal(manifest.pyramid.spacing.unit, i == 1 ? UNIT_NONE : UNIT_UM);
+        manifest_end(&manifest);
+    }
+    free(text);
+}
+
+/* Any byte changed to any other is refused, or changes nothing that must agree with the rest. */
+static void test_any_byte(void **state)
+{
+    const char *folder = *state;
+    static const char others[] = {'\0', '0', '9', '-', '"', ',', ']', '}', 'a', ' '};
+    char *text = written(folder, &three_pyramid, &three_source, true);
+    const size_t n_bytes = strlen(text);
+    for (size_t at = 0; at < n_bytes; at++) {
+        struct manifest manifest;
+        struct error error = {0};
+        const char before = text[at];
+        text[at] = others[at % sizeof others];
+        temp_file_write(temp_path(folder, MANIFEST_NAME), text, n_bytes);
+        if (manifest_read(folder, &manifest, &error) == STATUS_OK) {
+            const struct pyramid *pyramid = &manifest.pyramid;
+            assert_true(pyramid->nlevels == 2 && extent_at_level(pyramid->extent, 1).nz == 2);
+            assert_true(manifest.records.nlevels == 2 || !manifest.complete);
+            manifest_end(&manifest);
+        } else {
+            assert_int_equal(error.status, STATUS_INPUT);
+            assert_null(strchr(error.message, '\n'));
+        }
+        text[at] = before;
+    }
+    free(text);
 }
 
 static void test_no_regular_file(void **state)
@@ -270,6 +369,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_are_not_utf8, make, clear),
         cmocka_unit_test_setup_teardown(test_cut_short_anywhere, make, clear),
         cmocka_unit_test_setup_teardown(test_wrong_contents, make, clear),
+        cmocka_unit_test_setup_teardown(test_what_may_be_unknown, make, clear),
+        cmocka_unit_test_setup_teardown(test_any_byte, make, clear),
         cmocka_unit_test_setup_teardown(test_no_regular_file, make, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

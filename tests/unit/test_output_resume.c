@@ -6,6 +6,7 @@
 #include "output_fixture.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,9 +30,8 @@ static struct output_state found(const struct output_fixture *fixture, bool chec
     return state;
 }
 
-/* Goes on from there, up to slice `until` of the source (all of them: finishes); `until` does not lie within
- * a slab.
- */
+/* Goes on from there, up to slice `until` of the source (all of them: finishes); `until` does not lie in
+ * a slab. */
 static void go_on(const struct output_fixture *fixture, uint32_t until, bool check)
 {
     struct error error = {0};
@@ -304,12 +304,81 @@ static void test_only_the_end_is_missing(void **state)
     assert_int_equal(found(fixture, true).first_slice, nz);
     assert_false(found(fixture, true).complete);
     go_on(fixture, nz, true);
-    output_fixture_assert_whole(fixture, true);
     temp_text_write(temp_path(fixture->folder, JOURNAL_NAME), "left behind");
     assert_int_equal(found(fixture, true).first_slice, nz);
     assert_false(found(fixture, true).complete);
     go_on(fixture, nz, true);
-    output_fixture_assert_whole(fixture, true);
+}
+
+/* Puts `value` (a JSON text) in the place of slice z of the source; or of the member `name` of the source, or
+ * of the whole, when z is negative. */
+static void edit_manifest(const struct output_fixture *fixture, int z, const char *name, const char *value)
+{
+    const char *path = temp_path(fixture->folder, MANIFEST_NAME);
+    json_t *json = json_load_file(path, 0, NULL), *new = json_loads(value, JSON_DECODE_ANY, NULL);
+    assert_true(json && new);
+    json_t *source = json_object_get(json, "source");
+    if (z >= 0)
+        assert_int_equal(json_array_set_new(json_object_get(source, "slices"), (size_t)z, new), 0);
+    else
+        assert_int_equal(json_object_set_new(strcmp(name, "source") == 0 ? json : source, name, new), 0);
+    assert_int_equal(json_dump_file(json, path, JSON_INDENT(1)), 0);
+    json_decref(json);
+}
+
+/* A manifest that tells of no such slices as these: they are other ones. */
+static void test_manifest_tells_otherwise(void **state)
+{
+    struct output_fixture *fixture = *state;
+    size_t n_bytes;
+    new_pyramid(fixture, 8);
+    fixture->pyramid.nlevels = 2;
+    set_length(fixture, 12);
+    go_on(fixture, 12, false);
+    char *text = temp_file_read(temp_path(fixture->folder, MANIFEST_NAME), &n_bytes);
+    static const char *const others[] = {"null", "5", "[]", "{}", "\"slice.tif\"", "{\"name\": \"x\"}"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const int z = 5 + (int)i % 4; /* slice.tif, or none */
+        edit_manifest(fixture, 0, NULL, others[i]);
+        assert_refused_as(fixture, "a first slice (slice.tif) that was changed");
+        temp_file_write(temp_path(fixture->folder, MANIFEST_NAME), text, n_bytes);
+        edit_manifest(fixture, z, NULL, others[i]);
+        const struct output_state there = found(fixture, false);
+        const bool is_none = !fixture->slices[z].name && i == 0;
+        assert_int_equal(there.complete, is_none);
+        assert_int_equal(there.first_slice, is_none ? 12 : z / 4 * 4);
+        assert_true(is_none || (there.change == OUTPUT_SLICE_CHANGED && there.changed_slice == (uint32_t)z));
+        temp_file_write(temp_path(fixture->folder, MANIFEST_NAME), text, n_bytes);
+        edit_manifest(fixture, -1, "slices", others[i]);
+        assert_refused_as(fixture, "a pyramid of other slices");
+        edit_manifest(fixture, -1, "source", others[i]);
+        assert_refused_as(fixture, "holds a pyramid");
+        temp_file_write(temp_path(fixture->folder, MANIFEST_NAME), text, n_bytes);
+    }
+    free(text);
+    assert_true(found(fixture, true).complete);
+}
+
+/* One that could not be read then, or cannot be now: the same file, and not the same slice. */
+static void test_unreadable_slices(void **state)
+{
+    struct output_fixture *fixture = *state;
+    new_pyramid(fixture, 9);
+    fixture->pyramid.nlevels = 2;
+    set_length(fixture, 16);
+    fixture->slices[9].name = "slice.tif";
+    fixture->slices[9].unreadable = true;
+    go_on(fixture, 16, false);
+    assert_true(found(fixture, false).complete);
+    fixture->slices[9].unreadable = false;
+    const struct output_state there = found(fixture, false);
+    assert_int_equal(there.change, OUTPUT_SLICE_READABLE);
+    assert_int_equal(there.changed_slice, 9);
+    assert_int_equal(there.first_slice, 8);
+    go_on(fixture, 16, false);
+    fixture->slices[13].unreadable = true;
+    assert_int_equal(found(fixture, false).change, OUTPUT_SLICE_UNREADABLE);
+    assert_int_equal(found(fixture, false).first_slice, 12);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
@@ -317,9 +386,14 @@ static void test_only_the_end_is_missing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_cut_short),      TEST(test_other_slices),
-        TEST(test_damaged_files),  TEST(test_journal_cut_anywhere),
-        TEST(test_made_otherwise), TEST(test_only_the_end_is_missing),
+        TEST(test_cut_short),
+        TEST(test_other_slices),
+        TEST(test_damaged_files),
+        TEST(test_journal_cut_anywhere),
+        TEST(test_made_otherwise),
+        TEST(test_only_the_end_is_missing),
+        TEST(test_manifest_tells_otherwise),
+        TEST(test_unreadable_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,8 @@
  *   STUB_BUILD_LOG=TEXT       building from source fails with this log
  *   STUB_MEMORY=BYTES         what all buffers may have; more is refused (the device says that it has 1 GiB)
  *   STUB_UNIFIED=1            the device shares the host's memory
+ *   STUB_PLATFORM, STUB_NAME, STUB_VERSION, STUB_PROFILE=TEXT, STUB_TYPE=NUMBER   what it tells of itself
+ *   STUB_LACKS=WORDS          what it has not: devices, available, compiler, endian, denormals
  *   STUB_REPORT=FILE          gets a line "injected" for each call that was disturbed, and when the process
  * ends "left N" with the number of objects that were not released
  */

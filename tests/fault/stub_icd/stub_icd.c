@@ -309,8 +309,8 @@ static cl_int get_event_info(cl_event event, cl_event_info what, size_t room_byt
 static cl_int get_profiling_info(cl_event event, cl_profiling_info what, size_t room_bytes, void *to,
                                  size_t *told_bytes)
 {
-    (void)event, (void)what;
-    const cl_ulong time_ns = 0;
+    (void)event;
+    const cl_ulong time_ns = what == CL_PROFILING_COMMAND_END ? 2000000 : 1000000; /* each takes 1 ms */
     cl_int code = stub_enter("clGetEventProfilingInfo");
     return code == CL_SUCCESS ? stub_answer(&time_ns, sizeof time_ns, room_bytes, to, told_bytes) : code;
 }

@@ -30,6 +30,19 @@ cl_int stub_answer_text(const char *text, size_t room_bytes, void *to, size_t *t
     return stub_answer(text, strlen(text) + 1, room_bytes, to, told_bytes);
 }
 
+/* What the environment says in the place of what is usual. */
+static const char *told(const char *variable, const char *usual)
+{
+    const char *value = getenv(variable);
+    return value ? value : usual;
+}
+
+/* Unless STUB_LACKS names it. */
+static cl_ulong has(const char *what)
+{
+    return strstr(told("STUB_LACKS", ""), what) == NULL;
+}
+
 cl_int stub_platform_info(cl_platform_id platform, cl_platform_info what, size_t room_bytes, void *to,
                           size_t *told_bytes)
 {
@@ -43,7 +56,7 @@ cl_int stub_platform_info(cl_platform_id platform, cl_platform_info what, size_t
     case CL_PLATFORM_VERSION:
         return stub_answer_text("OpenCL 1.2 stub", room_bytes, to, told_bytes);
     case CL_PLATFORM_NAME:
-        return stub_answer_text("Stub platform", room_bytes, to, told_bytes);
+        return stub_answer_text(told("STUB_PLATFORM", "Stub platform"), room_bytes, to, told_bytes);
     case CL_PLATFORM_VENDOR:
         return stub_answer_text("stackthumb's tests", room_bytes, to, told_bytes);
     case CL_PLATFORM_EXTENSIONS:
@@ -69,19 +82,25 @@ cl_int stub_device_info(cl_device_id device, cl_device_info what, size_t room_by
         return code;
     switch (what) {
     case CL_DEVICE_NAME:
-        return stub_answer_text("Stub", room_bytes, to, told_bytes);
+        return stub_answer_text(told("STUB_NAME", "Stub"), room_bytes, to, told_bytes);
     case CL_DEVICE_VERSION:
-        return stub_answer_text("OpenCL 1.2 stub", room_bytes, to, told_bytes);
+        return stub_answer_text(told("STUB_VERSION", "OpenCL 1.2 stub"), room_bytes, to, told_bytes);
     case CL_DRIVER_VERSION:
         return stub_answer_text("1", room_bytes, to, told_bytes);
     case CL_DEVICE_PROFILE:
-        return stub_answer_text("FULL_PROFILE", room_bytes, to, told_bytes);
+        return stub_answer_text(told("STUB_PROFILE", "FULL_PROFILE"), room_bytes, to, told_bytes);
     case CL_DEVICE_TYPE:
-        return number(CL_DEVICE_TYPE_GPU, sizeof(cl_device_type), room_bytes, to, told_bytes);
+        return number(strtoul(told("STUB_TYPE", "4"), NULL, 10), sizeof(cl_device_type), room_bytes, to,
+                      told_bytes);
     case CL_DEVICE_AVAILABLE:
+        return number(has("available"), sizeof(cl_bool), room_bytes, to, told_bytes);
     case CL_DEVICE_COMPILER_AVAILABLE:
+        return number(has("compiler"), sizeof(cl_bool), room_bytes, to, told_bytes);
     case CL_DEVICE_ENDIAN_LITTLE:
-        return number(CL_TRUE, sizeof(cl_bool), room_bytes, to, told_bytes);
+        return number(has("endian"), sizeof(cl_bool), room_bytes, to, told_bytes);
+    case CL_DEVICE_SINGLE_FP_CONFIG:
+        return number(CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST | (has("denormals") ? CL_FP_DENORM : 0),
+                      sizeof(cl_device_fp_config), room_bytes, to, told_bytes);
     case CL_DEVICE_HOST_UNIFIED_MEMORY:
         return number(getenv("STUB_UNIFIED") != NULL, sizeof(cl_bool), room_bytes, to, told_bytes);
     case CL_DEVICE_GLOBAL_MEM_SIZE:
@@ -103,7 +122,7 @@ cl_int stub_device_ids(cl_platform_id platform, cl_device_type type, cl_uint roo
     if (code != CL_SUCCESS)
         return code;
     if (n)
-        *n = 1;
+        *n = (cl_uint)has("devices");
     if (devices && room > 0)
         *devices = &the_device;
     return CL_SUCCESS;

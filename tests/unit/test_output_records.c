@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ * Damaged journals, and files that are not what was recorded: what is not so is not believed. */
+#include "call_faults.h"
+#include "output/file_check.h"
+#include "output/journal.h"
+#include "temp_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Levels of 5 and 3 slices, of a source of 10. */
+static const struct pyramid two_levels = {.extent = {8, 8, 10}, .type = VOXEL_U8, .nlevels = 2};
+static const struct file_hash of_manifest = {{1, 2, 3, 0xff}};
+#define HASH "00112233445566778899aabbccddeeff"
+
+struct folder {
+    char path[TEMP_PATH_BYTES];
+    int fd;
+    struct slice_records records;
+    bool lost[10];
+};
+
+static int make(void **state)
+{
+    struct folder *folder = calloc(1, sizeof *folder);
+    assert_non_null(folder);
+    temp_folder_make(folder->path);
+    folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(folder->fd >= 0);
+    assert_int_equal(slice_records_init(&folder->records, &two_levels, &(struct error){0}), STATUS_OK);
+    *state = folder;
+    return 0;
+}
+
+static int clear(void **state)
+{
+    struct folder *folder = *state;
+    call_faults_set(NULL);
+    slice_records_end(&folder->records);
+    close(folder->fd);
+    temp_folder_remove(folder->path);
+    free(folder);
+    return 0;
+}
+
+static void forget(struct folder *folder)
+{
+    for (unsigned level = 1; level <= 2; level++)
+        memset(folder->records.slices[level], 0, folder->records.nz[level] * sizeof(struct slice_record));
+    memset(folder->lost, 0, sizeof folder->lost);
+}
+
+/* Reads the journal that is there: how many slices it tells of; *nlost is how many were lost. */
+static unsigned told(struct folder *folder, unsigned *nlost)
+{
+    struct error error = {0};
+    unsigned n = 0;
+    forget(folder);
+    if (journal_read(folder->fd, &of_manifest, &folder->records, folder->lost, 10, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    for (unsigned level = 1; level <= 2; level++)
+        for (uint32_t z = 0; z < folder->records.nz[level]; z++)
+            n += folder->records.slices[level][z].n_bytes > 0;
+    *nlost = 0;
+    for (int z = 0; z < 10; z++)
+        *nlost += folder->lost[z];
+    return n;
+}
+
+/* A journal with slice 1 of level 1, in the folder; its text, which the caller frees. */
+static char *one_line(struct folder *folder, size_t *n_bytes)
+{
+    struct journal *journal;
+    struct error error = {0};
+    const struct slice_record record = {.n_bytes = 77, .hash = {{9}}};
+    forget(folder);
+    assert_int_equal(
+        journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records, false, &error),
+        STATUS_OK);
+    assert_int_equal(journal_add(journal, 1, 1, &record, &error), STATUS_OK);
+    assert_int_equal(journal_write(journal, true, &error), STATUS_OK);
+    journal_close(journal);
+    return temp_file_read(temp_path(folder->path, JOURNAL_NAME), n_bytes);
+}
+
+/* Each line behind a good one, and before another. */
+static void test_journal_lines(void **state)
+{
+    struct folder *folder = *state;
+    static const struct {
+        const char *line;
+        unsigned n, nlost; /* that it tells of */
+    } cases[] = {
+        {"1 4 9 " HASH, 1, 0},
+        {"2 2 18446744073709551615 " HASH, 1, 0},
+        {"lost 9", 0, 1},
+        {"1 5 9 " HASH, 0, 0}, /* no such slice, or level */
+        {"2 3 9 " HASH, 0, 0},
+        {"3 0 9 " HASH, 0, 0},
+        {"0 0 9 " HASH, 0, 0},
+        {"18446744073709551617 0 9 " HASH, 0, 0},
+        {"1 18446744073709551616 9 " HASH, 0, 0},
+        {"1 4294967296 9 " HASH, 0, 0},
+        {"1 0 18446744073709551616 " HASH, 0, 0},
+        {"1 0 0 " HASH, 0, 0},
+        {"1 0 -9 " HASH, 0, 0},
+        {"-1 0 9 " HASH, 0, 0},
+        {"1 -1 9 " HASH, 0, 0},
+        {"+1 0 9 " HASH, 0, 0},
+        {" 1 0 9 " HASH, 0, 0},
+        {"1  0 9 " HASH, 0, 0},
+        {"1\t0\t9\t" HASH, 0, 0},
+        {"1,0,9," HASH, 0, 0},
+        {"1 0 9", 0, 0},
+        {"1 0 9 ", 0, 0},
+        {"1 0", 0, 0},
+        {"1", 0, 0},
+        {"", 0, 0},
+        {"1 0 9 " HASH "0", 0, 0},
+        {"1 0 9 " HASH " ", 0, 0},
+        {"1 0 9 0011223344556677-899aabbccddeeff", 0, 0},
+        {"1 0 9 00112233445566778899AABBCCDDEEFF", 0, 0},
+        {"1 0 9 g0112233445566778899aabbccddeeff", 0, 0},
+        {"1 0 9 00112233445566778899aabbccddee:f", 0, 0},
+        {"lost 10", 0, 0},
+        {"lost 18446744073709551616", 0, 0},
+        {"lost -1", 0, 0},
+        {"lost 3 ", 0, 0},
+        {"lost ", 0, 0},
+        {"lost", 0, 0},
+        {"LOST 3", 0, 0},
+        {"stackthumb journal 1 " HASH, 0, 0},
+    };
+    size_t n_bytes;
+    unsigned nlost;
+    char *good = one_line(folder, &n_bytes);
+    assert_int_equal(told(folder, &nlost), 1);
+    assert_int_equal(folder->records.slices[1][1].n_bytes, 77);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%s%s\n2 0 5 " HASH "\n", good, cases[i].line);
+        temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
+        if (told(folder, &nlost) != 2 + cases[i].n || nlost != cases[i].nlost)
+            fail_msg("'%s'", cases[i].line);
+    }
+    free(good);
+}
+
+/* Any byte changed to any other: no more is told than the levels have, and nothing is read beyond it. */
+static void test_journal_changed(void **state)
+{
+    struct folder *folder = *state;
+    static const char others[] = {'\0', '\n', ' ', '0', '9', 'f', 'l', '-', (char)0xff};
+    size_t n_bytes;
+    unsigned nlost;
+    char *text = one_line(folder, &n_bytes);
+    const size_t header_bytes = (size_t)(strchr(text, '\n') + 1 - text);
+    for (size_t at = 0; at < n_bytes; at++)
+        for (size_t i = 0; i < sizeof others; i++) {
+            const char before = text[at];
+            text[at] = others[i];
+            temp_file_write(temp_path(folder->path, JOURNAL_NAME), text, n_bytes);
+            unsigned n = told(folder, &nlost);
+            assert_true(n <= 1 && nlost == 0);
+            if (at < header_bytes && others[i] != before)
+                assert_int_equal(n, 0); /* another manifest's, or none */
+            text[at] = before;
+        }
+    free(text);
+}
+
+static void test_no_journal(void **state)
+{
+    struct folder *folder = *state;
+    const char *path = temp_path(folder->path, JOURNAL_NAME);
+    struct error error = {0};
+    size_t n_bytes;
+    unsigned nlost;
+    assert_int_equal(told(folder, &nlost), 0);
+    assert_int_equal(journal_remove(folder->fd, folder->path, &error), STATUS_OK);
+    temp_text_write(path, "");
+    assert_int_equal(told(folder, &nlost), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0); /* which nobody writes to */
+    assert_int_equal(told(folder, &nlost), 0);
+    assert_int_equal(unlink(path), 0);
+    free(one_line(folder, &n_bytes));
+    assert_int_equal(truncate(path, ((off_t)1 << 30) + 1), 0); /* sparse; more than a journal ever has */
+    assert_int_equal(told(folder, &nlost), 0);
+    assert_int_equal(rename(path, temp_path(folder->path, "elsewhere")), 0);
+    assert_int_equal(truncate(temp_path(folder->path, "elsewhere"), (off_t)n_bytes), 0);
+    assert_int_equal(symlink("elsewhere", path), 0); /* is not followed */
+    assert_int_equal(told(folder, &nlost), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(told(folder, &nlost), 0);
+    assert_int_equal(journal_remove(folder->fd, folder->path, &error), STATUS_OUTPUT);
+    assert_non_null(strstr(error.message, JOURNAL_NAME));
+    assert_int_equal(rmdir(path), 0);
+}
+
+/* Each call fails once: what was not written is said, and what cannot be read is not told. */
+static void test_journal_calls(void **state)
+{
+    struct folder *folder = *state;
+    static const char *const calls[] = {"open",  "write", "fsync", "fdatasync", "rename",
+                                        "close", "fstat", "pread", "unlink"};
+    const struct slice_record record = {.n_bytes = 77, .hash = {{9}}};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct call_fault fault = {.call = calls[i], .n = 1, .errnum = EIO};
+        for (bool hit = true; hit; fault.n++) {
+            struct journal *journal = NULL;
+            struct error error = {0};
+            unsigned nlost;
+            forget(folder);
+            call_faults_set(&fault);
+            if (journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records, true,
+                               &error) == STATUS_OK &&
+                journal_add(journal, 1, 1, &record, &error) == STATUS_OK &&
+                journal_lose(journal, 3, &error) == STATUS_OK)
+                journal_write(journal, true, &error);
+            journal_close(journal);
+            const unsigned n = told(folder, &nlost);
+            if (error.status == STATUS_OK && journal_remove(folder->fd, folder->path, &error) == STATUS_OK)
+                assert_false(temp_exists(temp_path(folder->path, JOURNAL_NAME)));
+            hit = call_faults_hit();
+            call_faults_set(NULL);
+            assert_true(n <= 1 && nlost <= 1);
+            assert_true(hit || (error.status == STATUS_OK && n == 1 && nlost == 1));
+            assert_true(error.status == STATUS_OK ||
+                        (error.status == STATUS_OUTPUT && strstr(error.message, "stackthumb.journal")) ||
+                        strcmp(calls[i], "fsync") == 0); /* the folder's */
+        }
+        assert_true(fault.n > 2);
+    }
+}
+
+/* What a check of a slice says of it; NULL: it is as it was written. */
+static const char *checked(int fd, const struct slice_record *record, bool hashed)
+{
+    static char said[1024];
+    struct error error = {0};
+    enum status status = file_check_slice(fd, "out/1", 3, record, hashed, &error);
+    if (status == STATUS_OK)
+        return NULL;
+    assert_int_equal(status, STATUS_INPUT);
+    assert_false(file_check_is_there(fd, 3, record, hashed));
+    strcpy(said, error.message);
+    assert_int_equal(strncmp(said, "out/1/000003.tif: ", 18), 0);
+    return said + 18;
+}
+
+static void test_file_check(void **state)
+{
+    struct folder *folder = *state;
+    const char *path = temp_path(folder->path, "000003.tif");
+    const struct slice_record none = {.n_bytes = 0};
+    struct slice_record record = {.n_bytes = 5};
+    struct file_hasher *hasher = file_hasher_create();
+    file_hasher_add(hasher, "hello", 5);
+    record.hash = file_hasher_take(hasher);
+    file_hasher_free(hasher);
+    assert_string_equal(checked(folder->fd, &none, true), "was not written");
+    assert_string_equal(checked(-1, &record, true), "is not there");
+    assert_string_equal(checked(folder->fd, &record, true), "is not there");
+    temp_text_write(path, "hello");
+    assert_null(checked(folder->fd, &record, false));
+    assert_null(checked(folder->fd, &record, true));
+    static const struct {
+        const char *call;
+        int errnum;
+        const char *said; /* NULL: makes no difference */
+    } cases[] = {
+        {"fstat", EIO, "cannot be looked at: Input/output error"},
+        {"open", EACCES, "cannot be opened: Permission denied"},
+        {"open", EINTR, NULL},
+        {"read", EIO, "cannot be read: Input/output error"},
+        {"read", EINTR, NULL},
+        {"read", CALL_SHORT, NULL},
+        {"read", CALL_ENDS, "has other contents than were written"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct call_fault fault = {
+            .call = cases[i].call, .n = 1, .later = cases[i].said != NULL, .errnum = cases[i].errnum};
+        call_faults_set(&fault);
+        const char *said = checked(folder->fd, &record, true);
+        assert_true(call_faults_hit());
+        assert_int_equal(said != NULL, cases[i].said != NULL);
+        if (said)
+            assert_string_equal(said, cases[i].said);
+        call_faults_set(NULL);
+    }
+    temp_text_write(path, "hallo");
+    assert_null(checked(folder->fd, &record, false));
+    assert_string_equal(checked(folder->fd, &record, true), "has other contents than were written");
+    temp_text_write(path, "hello!");
+    assert_string_equal(checked(folder->fd, &record, false), "has another length than was written");
+    assert_int_equal(rename(path, temp_path(folder->path, "other")), 0);
+    assert_int_equal(symlink("other", path), 0);
+    assert_string_equal(checked(folder->fd, &record, true), "is not a regular file");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, clear)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_journal_lines), TEST(test_journal_changed), TEST(test_no_journal),
+        TEST(test_journal_calls), TEST(test_file_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
