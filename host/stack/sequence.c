@@ -116,19 +116,21 @@ static enum status find_positions(struct sequence *sequence, const struct sequen
     sequence->last = range->given && range->last < end->number ? range->last : end->number;
     uint64_t step = sequence->last - sequence->first; /* positions less one, which cannot wrap */
     uint64_t nmissing = step - (count - 1);
+    const char *verb = count == 1 ? "is" : "are", *plural = count == 1 ? "" : "s";
     show_where(where, sizeof where, range, &shown);
+    if (step >= SEQUENCE_POSITIONS_MAX)
+        return error_set(error, STATUS_INPUT,
+                         "%s: %s there %s %s%" PRIu64 " slice%s for more than %d positions; take a part with"
+                         " --range, or name the slices in a list (@FILE)",
+                         shown.folder, where, verb, nmissing > count ? "only " : "", count, plural,
+                         SEQUENCE_POSITIONS_MAX);
     if (!request->keeps_gaps && nmissing > SEQUENCE_MISSING_MAX && nmissing > count)
         return error_set(
             error, STATUS_INPUT,
             "%s: %s there %s only %" PRIu64 " slice%s, and %" PRIu64
             " numbers, more than half, have none; leave their places empty with --missing ignore,"
             " take a part with --range, or name the slices in a list (@FILE)",
-            shown.folder, where, count == 1 ? "is" : "are", count, count == 1 ? "" : "s", nmissing);
-    if (step >= SEQUENCE_POSITIONS_MAX)
-        return error_set(error, STATUS_INPUT,
-                         "%s: %s there are more than %d positions; take a part with --range, or name the"
-                         " slices in a list (@FILE)",
-                         shown.folder, where, SEQUENCE_POSITIONS_MAX);
+            shown.folder, where, verb, count, plural, nmissing);
     return STATUS_OK;
 }
 
