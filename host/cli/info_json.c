@@ -102,7 +102,9 @@ static json_t *patterns_json(const struct stack *stack)
         const struct stack_pattern *pattern = &stack->patterns[i];
         json_t *entry = json_with(json_object(), "pattern", json_text(pattern->text));
         entry = json_with(entry, "count", json_integer((json_int_t)pattern->count));
-        json = json_and(json, json_with(entry, "projections", json_boolean(pattern->projections)));
+        entry = json_with(entry, "projections", json_boolean(pattern->byproduct == BYPRODUCT_PROJECTIONS));
+        entry = json_with(entry, "byproducts", json_boolean(pattern->byproduct != BYPRODUCT_NONE));
+        json = json_and(json, entry);
     }
     return json;
 }

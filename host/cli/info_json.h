@@ -15,7 +15,8 @@
  *     first, last   their names
  *     missing       {count, ranges: "0120-0123, 0977"}
  *     unreadable    [why, for each of those that are missing although there is a file]
- *     patterns      [{pattern, count, projections}] of a folder with several, the slices' first
+ *     patterns      [{pattern, count, projections, byproducts}] of a folder with several, the slices' first;
+ *                   byproducts: set aside, projections among them
  *     set_aside     [by-products of scanners and systems in the folder]
  *     ignored       [all other names in the folder]
  *     extent        {nx, ny, nz}

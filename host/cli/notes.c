@@ -39,7 +39,7 @@ static void note_patterns(const struct stack *stack, const struct options *optio
     char detail[32];
     for (size_t i = 0; i < stack->npatterns; i++) {
         snprintf(detail, sizeof detail, " %zu", stack->patterns[i].count);
-        if (!stack->patterns[i].projections)
+        if (stack->patterns[i].byproduct == BYPRODUCT_NONE)
             add(&list, stack->patterns[i].text, detail);
     }
     if (list.count > 1)
@@ -51,8 +51,9 @@ static void note_aside(const struct stack *stack, const struct options *options)
     struct name_list list = {0};
     char detail[64];
     for (size_t i = 0; i < stack->npatterns; i++) {
-        snprintf(detail, sizeof detail, " (%zu projections)", stack->patterns[i].count);
-        if (stack->patterns[i].projections)
+        snprintf(detail, sizeof detail, " (%zu %s)", stack->patterns[i].count,
+                 byproduct_text(stack->patterns[i].byproduct));
+        if (stack->patterns[i].byproduct != BYPRODUCT_NONE)
             add(&list, stack->patterns[i].text, detail);
     }
     for (size_t i = 0; i < stack->naside; i++)

@@ -96,9 +96,9 @@ static void print_patterns(const struct stack *stack)
 {
     char shown[PRINTABLE_BYTES];
     for (size_t i = 0; i < stack->npatterns && i < LIST_SHOWN; i++)
-        printf("%-14s %s %zu%s\n", i ? "" : "patterns",
+        printf("%-14s %s %zu%s%s\n", i ? "" : "patterns",
                printable(shown, sizeof shown, stack->patterns[i].text), stack->patterns[i].count,
-               stack->patterns[i].projections ? ", projections" : "");
+               stack->patterns[i].byproduct ? ", " : "", byproduct_text(stack->patterns[i].byproduct));
     if (stack->npatterns > LIST_SHOWN)
         printf("%-14s and %zu more\n", "", stack->npatterns - LIST_SHOWN);
 }

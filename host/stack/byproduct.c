@@ -36,6 +36,43 @@ bool byproduct_is_one(const char *name)
     return false;
 }
 
+static bool is_separator(char c)
+{
+    return c == '_' || c == '-' || c == ' ' || c == '.';
+}
+
+/* Whether the n_bytes of `text` are `word`, or end in it behind a separator or a digit. */
+static bool ends_in_word(const char *text, size_t n_bytes, const char *word)
+{
+    if (!ends_in(text, n_bytes, word))
+        return false;
+    size_t before = n_bytes - strlen(word);
+    return before == 0 || is_separator(text[before - 1]) ||
+           (text[before - 1] >= '0' && text[before - 1] <= '9');
+}
+
+enum byproduct_kind byproduct_of_prefix(const char *prefix, size_t prefix_bytes)
+{
+    static const char *const projections[] = {"proj", "projection", "projections"};
+    static const char *const others[] = {"spr",       "arc",  "flat",  "flats",
+                                         "flatfield", "dark", "darks", "darkfield"};
+    while (prefix_bytes > 0 && is_separator(prefix[prefix_bytes - 1]))
+        prefix_bytes--;
+    for (size_t i = 0; i < COUNT(projections); i++)
+        if (ends_in_word(prefix, prefix_bytes, projections[i]))
+            return BYPRODUCT_PROJECTIONS;
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (ends_in_word(prefix, prefix_bytes, others[i]))
+            return BYPRODUCT_OTHER;
+    return BYPRODUCT_NONE;
+}
+
+const char *byproduct_text(enum byproduct_kind kind)
+{
+    static const char *const texts[] = {"", "projections", "by-products"};
+    return texts[kind];
+}
+
 bool byproduct_projections(const char *prefix, size_t prefix_bytes, unsigned index, size_t *projections_bytes)
 {
     static const char rec[] = "_rec";

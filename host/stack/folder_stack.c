@@ -30,11 +30,12 @@ static bool codec_takes(const char *name)
 static enum status place_slices(struct stack *stack, const struct sequence *sequence, struct error *error)
 {
     const struct sequence_slice *slices = sequence->slices;
-    const uint64_t first = slices[0].number;
     const struct codec *codec = codec_for_file(slices[0].name);
-    enum status status = stack_make_places(stack, sequence_positions(sequence), first, error);
+    enum status status = stack_make_places(stack, sequence_positions(sequence), sequence->first, error);
     for (size_t i = 0; i < sequence->nslices && status == STATUS_OK; i++) {
-        struct slice *slice = &stack->slices[slices[i].number - first];
+        if (slices[i].number < sequence->first || slices[i].number > sequence->last)
+            continue;
+        struct slice *slice = &stack->slices[slices[i].number - sequence->first];
         slice->codec = codec;
         status = stack_place_file(stack, slice, slices[i].name, error);
     }
@@ -84,7 +85,7 @@ static enum status keep_patterns(struct stack *stack, const struct sequence *seq
         if (!text)
             return error_no_memory(error, NAME_PATTERN_MAX, "the names of a folder");
         stack->patterns[stack->npatterns++] =
-            (struct stack_pattern){text, pattern->count, pattern->projections};
+            (struct stack_pattern){text, pattern->count, pattern->byproduct};
     }
     return STATUS_OK;
 }
@@ -161,8 +162,8 @@ static enum status nothing_matches(const struct names *names, const char *wanted
     struct error other = {0};
     printable(shown, sizeof shown, names->folder);
     printable(shown_wanted, sizeof shown_wanted, wanted);
-    enum status status =
-        sequence_find(&sequence, names->names, names->count, codec_takes, NULL, shown, &other);
+    const struct sequence_request all = {.takes = codec_takes, .keeps_gaps = true, .folder = names->folder};
+    enum status status = sequence_find(&sequence, names->names, names->count, &all, &other);
     if (status != STATUS_OK)
         return error_set(error, STATUS_INPUT, "%s: no file that can be read is called like %s", shown,
                          shown_wanted);
@@ -177,15 +178,19 @@ static enum status nothing_matches(const struct names *names, const char *wanted
 }
 
 /* Lays out the slices among `names`: those of the pattern `text`, or of the most common one for NULL. */
-static enum status take_slices(struct stack *stack, const struct names *names, const char *text,
-                               struct error *error)
+static enum status take_slices(struct stack *stack, const struct names *names,
+                               const struct stack_request *request, const char *text, struct error *error)
 {
     struct name_pattern wanted;
     struct sequence sequence;
     enum status status = text ? name_pattern_parse(&wanted, text, error) : STATUS_OK;
+    const struct sequence_request what = {.takes = codec_takes,
+                                          .wanted = text ? &wanted : NULL,
+                                          .range = request->range,
+                                          .keeps_gaps = request->missing == MISSING_IGNORE,
+                                          .folder = stack->folder};
     if (status == STATUS_OK)
-        status = sequence_find(&sequence, names->names, names->count, codec_takes, text ? &wanted : NULL,
-                               stack->folder, error);
+        status = sequence_find(&sequence, names->names, names->count, &what, error);
     if (status != STATUS_OK)
         return status;
     if (sequence.nslices == 0)
@@ -199,7 +204,8 @@ static enum status take_slices(struct stack *stack, const struct names *names, c
 }
 
 /* The slices of stack->folder. */
-static enum status fill_from_folder(struct stack *stack, const char *pattern, struct error *error)
+static enum status fill_from_folder(struct stack *stack, const struct stack_request *request,
+                                    const char *pattern, struct error *error)
 {
     struct listing listing;
     enum status status = listing_read(&listing, stack->folder, error);
@@ -213,7 +219,7 @@ static enum status fill_from_folder(struct stack *stack, const char *pattern, st
     for (size_t i = 0; i < listing.count; i++)
         names[i] = listing.entries[i].name;
     const struct names all = {stack->folder, &listing, names, listing.count};
-    status = take_slices(stack, &all, pattern, error);
+    status = take_slices(stack, &all, request, pattern, error);
     free(names);
 end_listing:
     listing_end(&listing);
@@ -225,7 +231,7 @@ enum status stack_fill_folder(struct stack *stack, const struct stack_request *r
     stack->folder = path_trim(request->input);
     if (!stack->folder)
         return error_no_memory(error, strlen(request->input), "the stack");
-    return fill_from_folder(stack, request->pattern, error);
+    return fill_from_folder(stack, request, request->pattern, error);
 }
 
 enum status stack_fill_pattern(struct stack *stack, const struct stack_request *request, struct error *error)
@@ -234,5 +240,5 @@ enum status stack_fill_pattern(struct stack *stack, const struct stack_request *
     stack->folder = path_folder(request->input, &name);
     if (!stack->folder)
         return error_no_memory(error, strlen(request->input) + 1, "the stack");
-    return fill_from_folder(stack, name, error);
+    return fill_from_folder(stack, request, name, error);
 }

@@ -93,6 +93,18 @@ int name_reading_compare(const struct name_reading *a, const struct name_reading
     return order ? order : strcasecmp(dot_a, dot_b);
 }
 
+bool name_reading_value(const struct name_reading *reading, uint64_t *value)
+{
+    const struct name_number *at = &reading->number;
+    const char *end = reading->name + at->prefix_bytes + at->n_bytes;
+    *value = 0;
+    for (const char *digit = end - at->ndigits; digit < end; digit++)
+        if (__builtin_mul_overflow(*value, 10u, value) ||
+            __builtin_add_overflow(*value, (unsigned)(*digit - '0'), value))
+            return false;
+    return true;
+}
+
 static int compare_readings(const void *left, const void *right)
 {
     const struct name_reading *a = left, *b = right;

@@ -44,6 +44,9 @@ enum status name_groups_find(struct name_groups *groups, const char *const *name
                              const struct name_pattern *wanted, struct error *error);
 void name_groups_end(struct name_groups *groups);
 
+/* *value = what its digits tell; false when that does not fit. */
+bool name_reading_value(const struct name_reading *reading, uint64_t *value);
+
 /* The order of patterns: 0 when both readings are of one. */
 int name_reading_compare(const struct name_reading *a, const struct name_reading *b);
 

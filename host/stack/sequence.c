@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Names that cannot be slices' are put aside; the rest is sorted into groups of one pattern each; the largest
- * group that are no projections is taken, and sorted by number. */
+ * group that are no by-products is taken, and sorted by number. */
 #include "stack/sequence.h"
 
 #include "base/printable.h"
 #include "stack/byproduct.h"
 #include "stack/name_groups.h"
 #include "stack/name_series.h"
+#include "stack/sequence_patterns.h"
 
 #include <inttypes.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,19 +27,6 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The value of a reading's digits; false when it does not fit. */
-static bool read_number(const struct name_reading *reading, uint64_t *number)
-{
-    const struct name_number *at = &reading->number;
-    const char *end = reading->name + at->prefix_bytes + at->n_bytes;
-    *number = 0;
-    for (const char *digit = end - at->ndigits; digit < end; digit++)
-        if (__builtin_mul_overflow(*number, 10u, number) ||
-            __builtin_add_overflow(*number, (unsigned)(*digit - '0'), number))
-            return false;
-    return true;
-}
-
 /* Names as a message shows them: short enough that all of the message fits. */
 struct shown {
     char folder[384], first[200], second[200];
@@ -51,6 +39,16 @@ static void show(struct shown *shown, const char *folder, const char *first, con
     printable(shown->second, sizeof shown->second, second);
 }
 
+/* What is known while names are sorted. */
+struct sorting {
+    const char **names; /* those that may be slices'; without those that were set aside */
+    size_t count;
+    struct name_groups groups;         /* of them */
+    bool series;                       /* the groups are one of name_series.h */
+    struct sequence_pattern *patterns; /* of groups that were set aside, of two names or more */
+    size_t npatterns;
+};
+
 /* Turns the readings of one group into the slices of `sequence`, by number. */
 static enum status number_slices(struct sequence *sequence, const struct name_reading *readings, size_t count,
                                  const char *folder, struct error *error)
@@ -62,7 +60,7 @@ static enum status number_slices(struct sequence *sequence, const struct name_re
     for (size_t i = 0; i < count; i++) {
         struct sequence_slice *slice = &sequence->slices[i];
         slice->name = readings[i].name;
-        if (!read_number(&readings[i], &slice->number)) {
+        if (!name_reading_value(&readings[i], &slice->number)) {
             show(&shown, folder, slice->name, "");
             return error_set(error, STATUS_INPUT,
                              "%s: the number of %s is above %" PRIu64 "; rename that file", shown.folder,
@@ -74,49 +72,81 @@ static enum status number_slices(struct sequence *sequence, const struct name_re
     return STATUS_OK;
 }
 
-/* Every number once, and no more gaps than a stack may have. */
+/* Every number once. */
 static enum status check_numbers(const struct sequence *sequence, const char *folder, struct error *error)
 {
     struct shown shown;
     const struct sequence_slice *slices = sequence->slices;
-    size_t last = sequence->nslices - 1;
-    for (size_t i = 0; i < last; i++)
-        if (slices[i].number == slices[i + 1].number) {
-            show(&shown, folder, slices[i].name, slices[i + 1].name);
+    for (size_t i = 1; i < sequence->nslices; i++)
+        if (slices[i - 1].number == slices[i].number) {
+            show(&shown, folder, slices[i - 1].name, slices[i].name);
             return error_set(error, STATUS_INPUT,
                              "%s: %s and %s have the same number; move one of them elsewhere", shown.folder,
                              shown.first, shown.second);
         }
-    uint64_t step = slices[last].number - slices[0].number; /* positions less one, which cannot wrap */
-    uint64_t nmissing = step - last;
-    show(&shown, folder, slices[0].name, slices[last].name);
-    if (nmissing > SEQUENCE_MISSING_MAX && nmissing > sequence->nslices)
-        return error_set(error, STATUS_INPUT,
-                         "%s: from %s to %s there are only %zu slices, and %" PRIu64
-                         " numbers, more than half, have none; move files that do not belong to the stack"
-                         " elsewhere, or name the slices in a list (@FILE)",
-                         shown.folder, shown.first, shown.second, sequence->nslices, nmissing);
+    return STATUS_OK;
+}
+
+/* Which positions are meant: "from s1.tif to s9.tif", or "in the range 1:9". */
+static void show_where(char *where, size_t n_bytes, const struct slice_range *range,
+                       const struct shown *shown)
+{
+    char text[SLICE_RANGE_TEXT_BYTES];
+    if (range->given)
+        snprintf(where, n_bytes, "in the range %s", slice_range_text(text, range));
+    else
+        snprintf(where, n_bytes, "from %s to %s", shown->first, shown->second);
+}
+
+/* Finds the first and the last position, between which there are no more gaps than a stack may have. */
+static enum status find_positions(struct sequence *sequence, const struct sequence_request *request,
+                                  struct error *error)
+{
+    struct shown shown;
+    const struct slice_range *range = &request->range;
+    const struct sequence_slice *slices = sequence->slices, *end = slices + sequence->nslices - 1;
+    uint64_t count = 0;
+    char where[2 * 200 + 16];
+    show(&shown, request->folder, slices->name, end->name);
+    for (size_t i = 0; i < sequence->nslices; i++)
+        count += slice_range_holds(range, slices[i].number);
+    if (count == 0)
+        return slice_range_refuse(range, shown.folder, slices->number, end->number, error);
+    sequence->first = range->given && range->first > slices->number ? range->first : slices->number;
+    sequence->last = range->given && range->last < end->number ? range->last : end->number;
+    uint64_t step = sequence->last - sequence->first; /* positions less one, which cannot wrap */
+    uint64_t nmissing = step - (count - 1);
+    const char *verb = count == 1 ? "is" : "are", *plural = count == 1 ? "" : "s";
+    show_where(where, sizeof where, range, &shown);
     if (step >= SEQUENCE_POSITIONS_MAX)
         return error_set(error, STATUS_INPUT,
-                         "%s: from %s to %s there are more than %d positions; split the stack", shown.folder,
-                         shown.first, shown.second, SEQUENCE_POSITIONS_MAX);
+                         "%s: %s there %s %s%" PRIu64 " slice%s for more than %d positions; take a part with"
+                         " --range, or name the slices in a list (@FILE)",
+                         shown.folder, where, verb, nmissing > count ? "only " : "", count, plural,
+                         SEQUENCE_POSITIONS_MAX);
+    if (!request->keeps_gaps && nmissing > SEQUENCE_MISSING_MAX && nmissing > count)
+        return error_set(
+            error, STATUS_INPUT,
+            "%s: %s there %s only %" PRIu64 " slice%s, and %" PRIu64
+            " numbers, more than half, have none; leave their places empty with --missing ignore,"
+            " take a part with --range, or name the slices in a list (@FILE)",
+            shown.folder, where, verb, count, plural, nmissing);
     return STATUS_OK;
 }
 
 /* The names that may be slices' are copied into `candidates`; by-products and others are noted in `sequence`.
  */
 static size_t sift_names(struct sequence *sequence, const char *const *names, size_t nnames,
-                         bool (*takes)(const char *name), const struct name_pattern *wanted,
-                         const char **candidates)
+                         const struct sequence_request *request, const char **candidates)
 {
     struct name_number number;
     size_t count = 0;
     for (size_t i = 0; i < nnames; i++)
-        if (wanted && !name_pattern_match(wanted, names[i], &number))
+        if (request->wanted && !name_pattern_match(request->wanted, names[i], &number))
             continue;
         else if (byproduct_is_one(names[i]))
             sequence->aside[sequence->naside++] = names[i];
-        else if (takes(names[i]))
+        else if (request->takes(names[i]))
             candidates[count++] = names[i];
         else
             sequence->ignored[sequence->nignored++] = names[i];
@@ -145,94 +175,6 @@ static const struct name_reading *first_reading(const struct name_groups *groups
     return &groups->readings[groups->groups[group].first];
 }
 
-static struct sequence_pattern describe(const struct name_groups *groups, size_t group)
-{
-    const struct name_reading *readings = first_reading(groups, group), *lowest = NULL;
-    struct sequence_pattern pattern = {.width = UINT_MAX, .count = groups->groups[group].count};
-    uint64_t number, low = 0;
-    for (size_t i = 0; i < pattern.count; i++) {
-        if (readings[i].number.ndigits < pattern.width)
-            pattern.width = (unsigned)readings[i].number.ndigits;
-        if (!read_number(&readings[i], &number))
-            number = UINT64_MAX;
-        if (!lowest || number < low) {
-            lowest = &readings[i];
-            low = number;
-        }
-    }
-    pattern.name = lowest->name;
-    pattern.number = lowest->number;
-    return pattern;
-}
-
-/* Whether a pattern's suffix is its extension, and nothing else. */
-static bool is_plain(const struct sequence_pattern *pattern)
-{
-    const char *suffix = pattern->name + pattern->number.prefix_bytes + pattern->number.n_bytes;
-    return suffix[0] == '.' && !strchr(suffix + 1, '.');
-}
-
-/* Any order of prefixes that is total. */
-static int compare_prefixes(const void *left, const void *right)
-{
-    const struct sequence_pattern *a = *(struct sequence_pattern *const *)left;
-    const struct sequence_pattern *b = *(struct sequence_pattern *const *)right;
-    size_t a_bytes = a->number.prefix_bytes, b_bytes = b->number.prefix_bytes;
-    if (a_bytes != b_bytes)
-        return a_bytes < b_bytes ? -1 : 1;
-    return memcmp(a->name, b->name, a_bytes);
-}
-
-/* Marks all of the sorted `plain` patterns whose prefix is that of `key`. */
-static void mark_prefix(struct sequence_pattern **plain, size_t nplain, const struct sequence_pattern *key)
-{
-    size_t low = 0, high = nplain;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_prefixes(&plain[middle], &key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < nplain && compare_prefixes(&plain[low], &key) == 0; low++)
-        plain[low]->projections = true;
-}
-
-/* Marks the patterns that are projections of others. */
-static enum status mark_projections(struct sequence_pattern *patterns, size_t npatterns, struct error *error)
-{
-    size_t nplain = 0, n_bytes;
-    struct sequence_pattern **plain = calloc(npatterns + 1, sizeof *plain);
-    if (!plain)
-        return error_no_memory(error, npatterns * sizeof *plain, "the names of a folder");
-    for (size_t i = 0; i < npatterns; i++)
-        if (is_plain(&patterns[i]))
-            plain[nplain++] = &patterns[i];
-    qsort(plain, nplain, sizeof *plain, compare_prefixes);
-    for (size_t i = 0; i < npatterns; i++) {
-        struct sequence_pattern key = patterns[i];
-        for (unsigned k = 0;
-             byproduct_projections(patterns[i].name, patterns[i].number.prefix_bytes, k, &n_bytes); k++) {
-            key.number.prefix_bytes = n_bytes;
-            mark_prefix(plain, nplain, &key);
-        }
-    }
-    free(plain);
-    return STATUS_OK;
-}
-
-/* The patterns of the groups, in their order, projections marked. */
-static enum status describe_groups(struct sequence *sequence, const struct name_groups *groups,
-                                   struct error *error)
-{
-    sequence->patterns = calloc(groups->ngroups, sizeof *sequence->patterns);
-    if (!sequence->patterns)
-        return error_no_memory(error, groups->ngroups * sizeof *sequence->patterns, "the names of a folder");
-    for (size_t i = 0; i < groups->ngroups; i++)
-        sequence->patterns[i] = describe(groups, i);
-    return mark_projections(sequence->patterns, groups->ngroups, error);
-}
-
 /* Keeps pattern `taken`, in front, and those of two names or more; the names of others are ignored. */
 static void keep_patterns(struct sequence *sequence, size_t npatterns, size_t taken)
 {
@@ -247,6 +189,20 @@ static void keep_patterns(struct sequence *sequence, size_t npatterns, size_t ta
             sequence->ignored[sequence->nignored++] = sequence->patterns[i].name;
 }
 
+/* Puts the patterns that were set aside behind the others. */
+static enum status append_patterns(struct sequence *sequence, const struct sorting *sorting,
+                                   struct error *error)
+{
+    size_t count = sequence->npatterns + sorting->npatterns;
+    struct sequence_pattern *patterns = reallocarray(sequence->patterns, count, sizeof *sequence->patterns);
+    if (!patterns)
+        return error_no_memory(error, count * sizeof *patterns, "the names of a folder");
+    sequence->patterns = patterns;
+    for (size_t i = 0; i < sorting->npatterns; i++)
+        patterns[sequence->npatterns++] = sorting->patterns[i];
+    return STATUS_OK;
+}
+
 static enum status no_common_pattern(const struct sequence *sequence, size_t npatterns, const char *folder,
                                      struct error *error)
 {
@@ -259,39 +215,44 @@ static enum status no_common_pattern(const struct sequence *sequence, size_t npa
         shown.folder, npatterns, shown.first, shown.second, npatterns > 2 ? " ..." : "");
 }
 
-/* Takes the largest group that are no projections. */
-static enum status take_group(struct sequence *sequence, const struct name_groups *groups, const char *folder,
-                              struct error *error)
+/* Takes the largest group that are no by-products. */
+static enum status take_group(struct sequence *sequence, const struct sorting *sorting,
+                              const struct sequence_request *request, struct error *error)
 {
-    enum status status = describe_groups(sequence, groups, error);
+    const struct name_groups *groups = &sorting->groups;
+    enum status status = sequence_patterns_describe(&sequence->patterns, groups, error);
     if (status != STATUS_OK)
         return status;
     size_t taken = 0;
-    while (taken + 1 < groups->ngroups && sequence->patterns[taken].projections)
+    while (taken + 1 < groups->ngroups && sequence->patterns[taken].byproduct != BYPRODUCT_NONE)
         taken++;
     if (groups->groups[0].count == 1 && groups->ngroups > 1)
-        return no_common_pattern(sequence, groups->ngroups, folder, error);
-    status =
-        number_slices(sequence, first_reading(groups, taken), groups->groups[taken].count, folder, error);
+        return no_common_pattern(sequence, groups->ngroups, request->folder, error);
+    status = number_slices(sequence, first_reading(groups, taken), groups->groups[taken].count,
+                           request->folder, error);
     if (status != STATUS_OK)
         return status;
     keep_patterns(sequence, groups->ngroups, taken);
-    return check_numbers(sequence, folder, error);
+    sequence->patterns[0].series = sorting->series;
+    if ((status = append_patterns(sequence, sorting, error)) != STATUS_OK ||
+        (status = check_numbers(sequence, request->folder, error)) != STATUS_OK)
+        return status;
+    return find_positions(sequence, request, error);
 }
 
-/* The groups of the names; of names of which no two are in one group a series, where they are one. */
-static enum status find_groups(struct name_groups *groups, bool *series, const char *const *names,
-                               size_t nnames, const struct name_pattern *wanted, struct error *error)
+/* Sorts the names into groups; names of which no two are in one group into a series, where they are one. */
+static enum status find_groups(struct sorting *sorting, const struct name_pattern *wanted,
+                               struct error *error)
 {
-    struct name_groups found;
-    enum status status = name_groups_find(groups, names, nnames, wanted, error);
+    struct name_groups *groups = &sorting->groups, found;
+    enum status status = name_groups_find(groups, sorting->names, sorting->count, wanted, error);
     if (status != STATUS_OK || groups->ngroups < 2 || groups->groups[0].count > 1)
         return status;
-    status = name_series_find(&found, names, nnames, error);
+    status = name_series_find(&found, sorting->names, sorting->count, error);
     if (status != STATUS_OK)
         return status;
-    *series = found.ngroups > 0;
-    if (*series) {
+    sorting->series = found.ngroups > 0;
+    if (sorting->series) {
         struct name_groups singles = *groups;
         *groups = found;
         found = singles;
@@ -300,36 +261,85 @@ static enum status find_groups(struct name_groups *groups, bool *series, const c
     return STATUS_OK;
 }
 
-enum status sequence_find(struct sequence *sequence, const char *const *names, size_t nnames,
-                          bool (*takes)(const char *name), const struct name_pattern *wanted,
-                          const char *folder, struct error *error)
+static bool are_byproducts(const struct name_groups *groups, size_t group)
 {
-    struct name_groups groups = {0};
-    bool series = false;
-    *sequence = (struct sequence){0};
-    const char **candidates = calloc(nnames + 1, sizeof *candidates);
+    const struct name_reading *reading = first_reading(groups, group);
+    return byproduct_of_prefix(reading->name, reading->number.prefix_bytes) != BYPRODUCT_NONE;
+}
+
+/* Takes the names of group `group` out, as a pattern, or as one more by-product. */
+static void set_group_aside(struct sequence *sequence, struct sorting *sorting, size_t group)
+{
+    const struct name_groups *groups = &sorting->groups;
+    const struct name_reading *readings = first_reading(groups, group);
+    size_t count = groups->groups[group].count;
+    for (size_t i = 0; i < count; i++)
+        sorting->names[readings[i].index] = NULL;
+    if (count > 1)
+        sorting->patterns[sorting->npatterns++] = sequence_pattern_of(groups, group);
+    else
+        sequence->aside[sequence->naside++] = readings->name;
+}
+
+/* Takes the groups that are by-products by their words out, and sorts the other names again, as if they were
+ * all; but where no group is left. */
+static enum status set_groups_aside(struct sequence *sequence, struct sorting *sorting,
+                                    const struct name_pattern *wanted, struct error *error)
+{
+    const struct name_groups *groups = &sorting->groups;
+    size_t nbyproducts = 0, count = 0;
+    for (size_t i = 0; i < groups->ngroups; i++)
+        nbyproducts += are_byproducts(groups, i);
+    if (nbyproducts == 0 || nbyproducts == groups->ngroups)
+        return STATUS_OK;
+    sorting->patterns = calloc(nbyproducts, sizeof *sorting->patterns);
+    if (!sorting->patterns)
+        return error_no_memory(error, nbyproducts * sizeof *sorting->patterns, "the names of a folder");
+    for (size_t i = 0; i < groups->ngroups; i++)
+        if (are_byproducts(groups, i))
+            set_group_aside(sequence, sorting, i);
+    for (size_t i = 0; i < sorting->count; i++)
+        if (sorting->names[i])
+            sorting->names[count++] = sorting->names[i];
+    sorting->count = count;
+    name_groups_end(&sorting->groups);
+    return find_groups(sorting, wanted, error);
+}
+
+static enum status sort_names(struct sequence *sequence, struct sorting *sorting, const char *const *names,
+                              size_t nnames, const struct sequence_request *request, struct error *error)
+{
+    sorting->names = calloc(nnames + 1, sizeof *sorting->names);
     sequence->ignored = calloc(nnames + 1, sizeof *sequence->ignored);
     sequence->aside = calloc(nnames + 1, sizeof *sequence->aside);
-    enum status status = STATUS_OK;
-    if (!candidates || !sequence->ignored || !sequence->aside) {
-        status = error_no_memory(error, nnames * sizeof *candidates, "the names of a folder");
-        goto free_candidates;
-    }
-    size_t count = sift_names(sequence, names, nnames, takes, wanted, candidates);
-    if ((status = find_groups(&groups, &series, candidates, count, wanted, error)) != STATUS_OK ||
-        (status = ignore_ungrouped(sequence, candidates, count, &groups, error)) != STATUS_OK)
-        goto free_candidates;
-    if (groups.ngroups > 0)
-        status = take_group(sequence, &groups, folder, error);
-    if (status == STATUS_OK && groups.ngroups > 0)
-        sequence->patterns[0].series = series;
-    qsort(sequence->ignored, sequence->nignored, sizeof *sequence->ignored, compare_names);
-    qsort(sequence->aside, sequence->naside, sizeof *sequence->aside, compare_names);
-free_candidates:
-    name_groups_end(&groups);
-    free(candidates);
-    if (status != STATUS_OK)
+    if (!sorting->names || !sequence->ignored || !sequence->aside)
+        return error_no_memory(error, nnames * sizeof *sorting->names, "the names of a folder");
+    sorting->count = sift_names(sequence, names, nnames, request, sorting->names);
+    enum status status = find_groups(sorting, request->wanted, error);
+    if (status == STATUS_OK && !sorting->series)
+        status = set_groups_aside(sequence, sorting, request->wanted, error);
+    return status == STATUS_OK
+               ? ignore_ungrouped(sequence, sorting->names, sorting->count, &sorting->groups, error)
+               : status;
+}
+
+enum status sequence_find(struct sequence *sequence, const char *const *names, size_t nnames,
+                          const struct sequence_request *request, struct error *error)
+{
+    struct sorting sorting = {0};
+    *sequence = (struct sequence){0};
+    enum status status = sort_names(sequence, &sorting, names, nnames, request, error);
+    if (status == STATUS_OK && sorting.groups.ngroups > 0)
+        status = take_group(sequence, &sorting, request, error);
+    if (status == STATUS_OK) {
+        qsort(sequence->ignored, sequence->nignored, sizeof *sequence->ignored, compare_names);
+        qsort(sequence->aside, sequence->naside, sizeof *sequence->aside, compare_names);
+    } else {
         sequence_end(sequence);
+    }
+    name_groups_end(&sorting.groups);
+    free(sorting.patterns);
+    free(sorting.names);
     return status;
 }
 
@@ -360,5 +370,5 @@ char *sequence_pattern_text(const struct sequence_pattern *pattern)
 
 uint32_t sequence_positions(const struct sequence *sequence)
 {
-    return (uint32_t)(sequence->slices[sequence->nslices - 1].number - sequence->slices[0].number + 1);
+    return (uint32_t)(sequence->last - sequence->first + 1);
 }

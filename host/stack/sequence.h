@@ -9,7 +9,9 @@
 #define STACKTHUMB_STACK_SEQUENCE_H
 
 #include "base/error.h"
+#include "stack/byproduct.h"
 #include "stack/name_pattern.h"
+#include "stack/slice_range.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,20 +24,23 @@ struct sequence_slice {
 
 /* A pattern that several names are of, or that was taken. */
 struct sequence_pattern {
-    const char *name;          /* the one with the lowest number */
-    struct name_number number; /* in that name */
-    unsigned width;            /* digits of the shortest number; what zero-padded names are padded to */
-    size_t count;              /* how many names are of it */
-    bool projections;          /* that the slices of another pattern were reconstructed from */
-    bool series;               /* several numbers differ: see name_series.h */
+    const char *name;              /* the one with the lowest number */
+    struct name_number number;     /* in that name */
+    unsigned width;                /* digits of the shortest number; what zero-padded names are padded to */
+    size_t count;                  /* how many names are of it */
+    enum byproduct_kind byproduct; /* what they are, if not slices; of the one that was taken none */
+    bool series;                   /* several numbers differ: see name_series.h */
 };
 
 /* The names are the caller's strings. The owner calls sequence_end. */
 struct sequence {
     struct sequence_slice *slices; /* by number, none twice */
     size_t nslices;                /* 0: no name is a slice's */
+    uint64_t first, last; /* the numbers of the first position and of the last: of all slices, or of as many
+                             of them as are in the range, whose ends need not have a slice */
     struct sequence_pattern *patterns;
-    size_t npatterns; /* the one that was taken first; the others, of two names or more, the largest first */
+    size_t npatterns;   /* the one that was taken first; the others, of two names or more, the largest first;
+                           those that are by-products by their words behind them */
     const char **aside; /* by-products, in strcmp's order */
     size_t naside;
     const char *
@@ -43,15 +48,22 @@ struct sequence {
     size_t nignored;
 };
 
-/* Takes the pattern with the most names among the names that `takes` accepts (projections come behind all
- * that are none), and orders its slices by number, so that s2 comes before s10. With `wanted` (or NULL) other
- * names than those it matches do not exist. STATUS_INPUT, the files named, when two have one number (s1 and
- * s01, or .tif and .TIF), when a number does not fit 64 bits, when more is missing than the limits below
- * allow, or when no two of several names are of one pattern. `folder` is for messages. On failure there is
- * nothing to end. */
+/* What is asked for; everything is borrowed. */
+struct sequence_request {
+    bool (*takes)(const char *name);   /* which names may be slices' */
+    const struct name_pattern *wanted; /* other names than those it matches do not exist; NULL: all do */
+    struct slice_range range;          /* of the numbers */
+    bool keeps_gaps;    /* however many positions have no slice: SEQUENCE_MISSING_MAX does not count */
+    const char *folder; /* for messages */
+};
+
+/* Takes the pattern with the most names (by-products, see byproduct.h, come behind all that are none), and
+ * orders its slices by number, so that s2 comes before s10. STATUS_INPUT, the files named, when two have one
+ * number (s1 and s01, or .tif and .TIF), when a number does not fit 64 bits, when no slice is in the range,
+ * when more is missing in it than the limits below allow, or when no two of several names are of one pattern.
+ * On failure there is nothing to end. */
 enum status sequence_find(struct sequence *sequence, const char *const *names, size_t nnames,
-                          bool (*takes)(const char *name), const struct name_pattern *wanted,
-                          const char *folder, struct error *error);
+                          const struct sequence_request *request, struct error *error);
 void sequence_end(struct sequence *sequence);
 
 /* "slice_####.tif": one # for each digit that every number has; of a series a glob. malloc'ed, and the caller
@@ -59,11 +71,11 @@ void sequence_end(struct sequence *sequence);
 char *sequence_pattern_text(const struct sequence_pattern *pattern);
 
 /* The most positions along z; and more than this many positions without a slice are too many where fewer
- * positions have one: a stray file is likelier then than a stack, and a position without a slice costs memory
- * and time too. */
+ * positions have one, unless they are asked for: a stray file is likelier then than a stack, and a position
+ * without a slice costs memory and time too. */
 enum { SEQUENCE_POSITIONS_MAX = 1000000, SEQUENCE_MISSING_MAX = 100 };
 
-/* Positions from the first slice to the last, those without a slice included; nslices >= 1. */
+/* From sequence->first to last, those without a slice included; nslices >= 1. */
 uint32_t sequence_positions(const struct sequence *sequence);
 
 #endif

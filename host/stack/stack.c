@@ -86,16 +86,11 @@ static enum status gaps_refused(const struct stack *stack, const struct stack_re
 static enum status range_refused(const struct stack *stack, const struct stack_request *request,
                                  struct error *error)
 {
-    const struct slice_range *range = &request->range;
     const char *input = strcmp(request->input, "-") == 0 ? "standard input" : request->input;
-    char shown[PRINTABLE_BYTES], last[24] = "";
+    char shown[PRINTABLE_BYTES];
     uint64_t first = stack->slices[0].number;
-    if (range->last < UINT64_MAX)
-        snprintf(last, sizeof last, "%" PRIu64, range->last);
-    return error_set(
-        error, STATUS_INPUT,
-        "%s: none of its slices is in the range %" PRIu64 ":%s; they are %" PRIu64 " to %" PRIu64,
-        printable(shown, sizeof shown, input), range->first, last, first, first + stack->extent.nz - 1);
+    return slice_range_refuse(&request->range, printable(shown, sizeof shown, input), first,
+                              first + stack->extent.nz - 1, error);
 }
 
 /* Keeps the places of the range. One at whose ends no slice has a file is as long nevertheless, as far as the
@@ -109,13 +104,13 @@ static enum status take_range(struct stack *stack, const struct stack_request *r
         return STATUS_OK;
     for (uint32_t z = 0; z < stack->extent.nz; z++) {
         const struct slice *slice = &stack->slices[z];
-        any |= slice->path && slice->number >= range->first && slice->number <= range->last;
+        any |= slice->path && slice_range_holds(range, slice->number);
     }
     if (!any)
         return range_refused(stack, request, error);
     for (uint32_t z = 0; z < stack->extent.nz; z++) {
         struct slice slice = stack->slices[z];
-        if (slice.number >= range->first && slice.number <= range->last)
+        if (slice_range_holds(range, slice.number))
             stack->slices[kept++] = slice;
         else
             free(slice.path);

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "codec/codec.h"
+#include "stack/byproduct.h"
+#include "stack/slice_range.h"
 #include "stack/stack_spacing.h"
 #include "volume/extent.h"
 #include "volume/spacing.h"
@@ -35,7 +37,7 @@ struct slice {
 struct stack_pattern {
     char *text; /* for people: "slice_####.tif" */
     size_t count;
-    bool projections; /* that other slices in the folder were reconstructed from */
+    enum byproduct_kind byproduct; /* what they are, if not slices */
 };
 
 struct stack {
@@ -65,12 +67,6 @@ struct stack {
 
 enum missing_policy { MISSING_FAIL, MISSING_IGNORE };
 
-/* The slices first .. last, both of them, by their numbers; last at most UINT64_MAX. */
-struct slice_range {
-    bool given; /* false: all slices */
-    uint64_t first, last;
-};
-
 /* What is asked for; everything is borrowed. Zero is a folder's default but for `input`. */
 struct stack_request {
     const char *input;   /* what the user names: see stack_input.h */
@@ -93,8 +89,8 @@ struct stack_request {
  * bits unless they are to be widened.
  *
  * With MISSING_IGNORE a gap keeps its place without a file, and so does a slice whose header cannot be read,
- * unless no slice at all can be; gaps beyond the limits of sequence.h, and another extent or type, are
- * refused nevertheless.
+ * unless no slice at all can be; more than SEQUENCE_POSITIONS_MAX places (sequence.h), and another extent
+ * or type, are refused nevertheless.
  *
  * STATUS_INTERRUPTED when `cancel` is set before the next header is read. */
 enum status stack_open(struct stack **stack, const struct stack_request *request, struct error *error);

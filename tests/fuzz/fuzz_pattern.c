@@ -23,6 +23,8 @@ static void check_byproduct(const char *name)
 {
     size_t n, n_bytes = strlen(name);
     byproduct_is_one(name);
+    for (size_t i = 0; i <= n_bytes; i++)
+        FUZZ_REQUIRE(byproduct_of_prefix(name, i) == BYPRODUCT_NONE || i >= strlen("spr"));
     for (unsigned i = 0; byproduct_projections(name, n_bytes, i, &n); i++)
         FUZZ_REQUIRE(n <= n_bytes && i < 3 * n_bytes);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The names in a folder, one on each line: every name becomes a slice or is ignored, numbers rise, and each
- * is what its name says. */
+ * is what its name says; all of them, those with any gaps, and those of a range. */
 #include "codec/codec.h"
 #include "fuzz.h"
 #include "stack/ranges.h"
@@ -66,25 +66,67 @@ static void check_sequence(const struct sequence *sequence, size_t nnames)
         FUZZ_REQUIRE(i == 0 || sequence->slices[i - 1].number < sequence->slices[i].number);
     }
     uint32_t npositions = sequence_positions(sequence);
-    FUZZ_REQUIRE(npositions >= sequence->nslices && npositions <= SEQUENCE_POSITIONS_MAX);
+    FUZZ_REQUIRE(npositions >= 1 && npositions <= SEQUENCE_POSITIONS_MAX);
+    FUZZ_REQUIRE(sequence->first >= sequence->slices[0].number);
+    FUZZ_REQUIRE(sequence->last <= sequence->slices[sequence->nslices - 1].number);
     check_ranges(sequence);
+}
+
+/* Finds what `request` asks for; *sequence is to be ended when that is STATUS_OK. */
+static enum status find(struct sequence *sequence, char *const *names, size_t nnames,
+                        const struct sequence_request *request)
+{
+    struct error error = {0};
+    enum status status = sequence_find(sequence, (const char *const *)names, nnames, request, &error);
+    FUZZ_REQUIRE(status == error.status);
+    if (status == STATUS_OK)
+        check_sequence(sequence, nnames);
+    else
+        fuzz_check_error(&error, STATUS_INPUT, FUZZ_PATH_SHOWN ": ");
+    return status;
+}
+
+/* The part between two slices of `all`, which is what is known of the same names without the range. */
+static void check_part(const struct sequence *all, char *const *names, size_t nnames, bool keeps_gaps)
+{
+    const struct sequence_slice *slices = all->slices;
+    uint64_t first = slices[all->nslices / 3].number, last = slices[all->nslices * 2 / 3].number;
+    struct sequence_request request = {.takes = takes, .folder = FUZZ_PATH, .keeps_gaps = keeps_gaps};
+    struct sequence part;
+    request.range = (struct slice_range){true, first, last};
+    if (find(&part, names, nnames, &request) == STATUS_OK) {
+        FUZZ_REQUIRE(part.first == first && part.last == last && part.nslices == all->nslices);
+        sequence_end(&part);
+    } else {
+        FUZZ_REQUIRE(!keeps_gaps || last - first >= SEQUENCE_POSITIONS_MAX);
+    }
+    if (last < UINT64_MAX) { /* from where there need not be one */
+        request.range = (struct slice_range){true, last + 1, UINT64_MAX};
+        if (find(&part, names, nnames, &request) == STATUS_OK) {
+            FUZZ_REQUIRE(part.first == last + 1 && part.last == slices[all->nslices - 1].number);
+            sequence_end(&part);
+        }
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     char *names[NAMES_MAX], *text = fuzz_string(data, n_bytes);
-    struct sequence sequence;
-    struct error error = {0};
+    struct sequence_request request = {.takes = takes, .folder = FUZZ_PATH};
+    struct sequence sequence, sparse;
     size_t nnames = fuzz_split(text, names, NAMES_MAX);
-    enum status status =
-        sequence_find(&sequence, (const char *const *)names, nnames, takes, NULL, FUZZ_PATH, &error);
-    FUZZ_REQUIRE(status == error.status);
-    if (status == STATUS_OK) {
-        check_sequence(&sequence, nnames);
-        sequence_end(&sequence);
-    } else {
-        fuzz_check_error(&error, STATUS_INPUT, FUZZ_PATH_SHOWN ": ");
+    enum status status = find(&sequence, names, nnames, &request);
+    request.keeps_gaps = true;
+    enum status more = find(&sparse, names, nnames, &request);
+    FUZZ_REQUIRE(status != STATUS_OK || more == STATUS_OK);
+    if (more == STATUS_OK && sparse.nslices > 0) {
+        check_part(&sparse, names, nnames, false);
+        check_part(&sparse, names, nnames, true);
     }
+    if (more == STATUS_OK)
+        sequence_end(&sparse);
+    if (status == STATUS_OK)
+        sequence_end(&sequence);
     free(text);
     return 0;
 }

@@ -186,8 +186,25 @@ static void every_other_slice_is_missing(void **state)
     stack_close(stack);
     unlink(temp_path(*state, "s002.tif"));
     unlink(temp_path(*state, "s004.tif"));
-    refused(&(struct stack_request){.input = *state, .missing = MISSING_IGNORE},
-            "151 numbers, more than half, have none");
+    refused(&(struct stack_request){.input = *state}, "151 numbers, more than half, have none");
+    /* More only when that is asked for, or a range takes less. */
+    stack = opened(&(struct stack_request){.input = *state, .missing = MISSING_IGNORE});
+    assert_int_equal(stack->extent.nz, 2 * SLICES - 1);
+    assert_int_equal(stack->nmissing, SLICES + 1);
+    stack_close(stack);
+    struct stack_request part = {.input = *state, .range = {true, 6, 6}};
+    stack = opened(&part);
+    assert_int_equal(stack->extent.nz, 1);
+    assert_int_equal(stack->slices[0].number, 6);
+    stack_close(stack);
+    part.range = (struct slice_range){true, 1, 7};
+    part.missing = MISSING_IGNORE;
+    stack = opened(&part);
+    assert_int_equal(stack->extent.nz, 7);
+    assert_int_equal(stack->nmissing, 6);
+    assert_string_equal(stack->slices[5].name, "s006.tif");
+    assert_string_equal(stack->missing, "001-005, 007");
+    stack_close(stack);
 }
 
 static void narrow_slices_are_widened_around_gaps(void **state)

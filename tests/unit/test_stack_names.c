@@ -223,6 +223,43 @@ static void test_byproducts(void **state)
             fail_msg("%s", no[i]);
 }
 
+static void test_byproducts_before_numbers(void **state)
+{
+    static const char *const others[] = {"spr",    "m_spr",      "m_rec_SPR_",    "arc",  "a-Arc-",
+                                         "flat_",  "Flats ",     "x.dark.",       "dark", "darks_-",
+                                         "s1flat", "flatfield_", "2023_darkfield"};
+    static const char *const projections[] = {"proj", "Proj_", "scan_projection", "a 1projections_"};
+    static const char *const none[] = {"",
+                                       "_",
+                                       "s_",
+                                       "shark",
+                                       "shark_",
+                                       "sparc",
+                                       "lambdaproj",
+                                       "proje_",
+                                       "prof_",
+                                       "spr_x",
+                                       "di_",
+                                       "io_",
+                                       "projects_",
+                                       "\xc3\xa9"
+                                       "dark",
+                                       "dark1_",
+                                       "flat_field_"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (byproduct_of_prefix(others[i], strlen(others[i])) != BYPRODUCT_OTHER)
+            fail_msg("%s", others[i]);
+    for (size_t i = 0; i < COUNT(projections); i++)
+        if (byproduct_of_prefix(projections[i], strlen(projections[i])) != BYPRODUCT_PROJECTIONS)
+            fail_msg("%s", projections[i]);
+    for (size_t i = 0; i < COUNT(none); i++)
+        if (byproduct_of_prefix(none[i], strlen(none[i])) != BYPRODUCT_NONE)
+            fail_msg("%s", none[i]);
+    assert_int_equal(byproduct_of_prefix("dark_x", 5), BYPRODUCT_OTHER);
+    assert_int_equal(byproduct_of_prefix("dark", 3), BYPRODUCT_NONE);
+}
+
 /* Whether slices with `prefix` may be reconstructed from projections with `projections`. */
 static bool is_of(const char *prefix, const char *projections)
 {
@@ -441,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_patterns_that_are_refused),
         cmocka_unit_test(test_random_printf_patterns),
         cmocka_unit_test(test_byproducts),
+        cmocka_unit_test(test_byproducts_before_numbers),
         cmocka_unit_test(test_projections),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_limits_of_lists),

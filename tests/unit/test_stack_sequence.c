@@ -25,6 +25,9 @@ static bool takes(const char *name)
            (strcasecmp(dot, ".tif") == 0 || strcasecmp(dot, ".tiff") == 0 || strcasecmp(dot, ".bmp") == 0);
 }
 
+/* All slices of the most common pattern. */
+static const struct sequence_request plain = {.takes = takes, .folder = "folder"};
+
 /* Finds the slices of `names`, and compares them with `expected`: "s1.tif s2.tif | ignored ignored", behind
  * it " | aside aside" and " + other_#.tif 2" where there are any. */
 static void assert_sequence(const char *const *names, size_t nnames, const char *expected)
@@ -32,7 +35,7 @@ static void assert_sequence(const char *const *names, size_t nnames, const char 
     struct error error = {0};
     struct sequence sequence;
     char text[1024] = "";
-    assert_int_equal(sequence_find(&sequence, names, nnames, takes, NULL, "folder", &error), STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, nnames, &plain, &error), STATUS_OK);
     for (size_t i = 0; i < sequence.nslices; i++) {
         strcat(text, sequence.slices[i].name);
         strcat(text, " ");
@@ -48,8 +51,8 @@ static void assert_sequence(const char *const *names, size_t nnames, const char 
     }
     for (size_t i = 1; i < sequence.npatterns; i++) {
         char *pattern = sequence_pattern_text(&sequence.patterns[i]);
-        sprintf(text + strlen(text), " + %s %zu%s", pattern, sequence.patterns[i].count,
-                sequence.patterns[i].projections ? " projections" : "");
+        sprintf(text + strlen(text), " + %s %zu%s%s", pattern, sequence.patterns[i].count,
+                sequence.patterns[i].byproduct ? " " : "", byproduct_text(sequence.patterns[i].byproduct));
         free(pattern);
     }
     assert_string_equal(text, expected);
@@ -61,7 +64,7 @@ static void assert_refused(const char *const *names, size_t nnames, const char *
 {
     struct error error = {0};
     struct sequence sequence;
-    assert_int_equal(sequence_find(&sequence, names, nnames, takes, NULL, "folder", &error), STATUS_INPUT);
+    assert_int_equal(sequence_find(&sequence, names, nnames, &plain, &error), STATUS_INPUT);
     assert_non_null(strstr(error.message, "folder: "));
     assert_non_null(strstr(error.message, part1));
     assert_non_null(strstr(error.message, part2));
@@ -121,6 +124,83 @@ static void test_byproducts(void **state)
                     "m1_rec2.bmp");
 }
 
+/* Previews, projections and references that have numbers, however many there are. */
+static void test_numbered_byproducts(void **state)
+{
+    (void)state;
+    ASSERT_SEQUENCE("b_rec1.bmp b_rec2.bmp | + b_arc#.tif 3 by-products", "b_rec1.bmp", "b_rec2.bmp",
+                    "b_arc0.tif", "b_arc1.tif", "b_arc2.tif");
+    ASSERT_SEQUENCE(
+        "b_rec1.bmp b_rec2.bmp | | b_rec.log + b#.tif 4 projections + b_rec_spr#.bmp 3 by-products"
+        " + b_rec_arc#.bmp 2 by-products",
+        "b_rec1.bmp", "b_rec2.bmp", "b_rec_spr0.bmp", "b_rec_spr1.bmp", "b_rec_spr2.bmp", "b_rec_arc0.bmp",
+        "b_rec_arc1.bmp", "b_rec.log", "b1.tif", "b2.tif", "b3.tif", "b4.tif");
+    ASSERT_SEQUENCE("Recon_1.tif Recon_2.tif | + Proj_#.tif 3 projections", "Recon_1.tif", "Recon_2.tif",
+                    "Proj_1.tif", "Proj_2.tif", "Proj_3.tif");
+    ASSERT_SEQUENCE("s_1.tif s_2.tif | + s_proj_#.tif 3 projections", "s_1.tif", "s_2.tif", "s_proj_1.tif",
+                    "s_proj_2.tif", "s_proj_3.tif");
+    /* One of a kind is a by-product, too; and one slice is one nevertheless. */
+    ASSERT_SEQUENCE("s1.tif s2.tif | | dark_1.tif flat_1.tif", "dark_1.tif", "flat_1.tif", "s2.tif",
+                    "s1.tif");
+    ASSERT_SEQUENCE("s1.tif | + dark_#.tif 2 by-products", "dark_1.tif", "dark_2.tif", "s1.tif");
+    ASSERT_REFUSED("no two of its 2 images", "(s1.tif, t1.tif)", "dark_1.tif", "dark_2.tif", "s1.tif",
+                   "t1.tif");
+    ASSERT_SEQUENCE("s_1_z=3.tif s_2_z=5.tif | + dark_#.tif 3 by-products", "dark_1.tif", "dark_2.tif",
+                    "dark_3.tif", "s_2_z=5.tif", "s_1_z=3.tif");
+    /* Where there is nothing else they are slices as others. */
+    ASSERT_SEQUENCE("dark_1.tif dark_2.tif | x.tif + flat_#.tif 2", "x.tif", "flat_1.tif", "flat_2.tif",
+                    "dark_1.tif", "dark_2.tif");
+    /* What only looks like one. */
+    ASSERT_SEQUENCE("shark1.tif shark2.tif shark3.tif | + s#.tif 2", "s1.tif", "s2.tif", "shark1.tif",
+                    "shark2.tif", "shark3.tif");
+}
+
+/* A few slices among any by-products, in random order, and then only these. */
+static void test_random_byproducts(void **state)
+{
+    static const char *const words[] = {"spr",   "ARC",  "Proj",      "projection", "projections", "flat",
+                                        "Flats", "dark", "darkfield", "DARKS",      "flatfield"};
+    static const char *const before[] = {"", "s_", "s ", "bone-", "7", "a.b_"}, *const behind[] = {
+                                                                                    "", "_", " ", "--", "."};
+    enum { SLICES = 7, KINDS = 11, EACH_MAX = 20 };
+    (void)state;
+    for (uint64_t round = 0; round < 500; round++) {
+        static char texts[SLICES + KINDS * EACH_MAX][48];
+        const char *names[SLICES + KINDS * EACH_MAX];
+        uint64_t seed = round;
+        size_t count = 0, nslices = round % 2 ? 2 + temp_random(&seed) % (SLICES - 1) : 0,
+               npatterns = nslices > 0;
+        for (size_t i = 0; i < nslices; i++)
+            snprintf(texts[count++], sizeof *texts, "s_%zu.tif", i);
+        for (size_t kind = temp_random(&seed) % KINDS; kind < KINDS; kind += 1 + temp_random(&seed) % KINDS) {
+            const char *start = before[temp_random(&seed) % 6], *joint = behind[temp_random(&seed) % 5];
+            size_t each = 2 + temp_random(&seed) % (EACH_MAX - 1);
+            for (size_t i = 0; i < each; i++)
+                snprintf(texts[count++], sizeof *texts, "%s%s%s%02zu.tif", start, words[kind], joint, i);
+            npatterns++;
+        }
+        for (size_t i = 0; i < count; i++) {
+            size_t j = temp_random(&seed) % (i + 1);
+            names[i] = names[j];
+            names[j] = texts[i];
+        }
+        struct error error = {0};
+        struct sequence sequence;
+        assert_int_equal(sequence_find(&sequence, names, count, &plain, &error), STATUS_OK);
+        assert_int_equal(sequence.npatterns, npatterns);
+        assert_int_equal(sequence.naside + sequence.nignored, 0);
+        for (size_t i = 0; i < npatterns; i++)
+            assert_int_equal(sequence.patterns[i].byproduct != BYPRODUCT_NONE, nslices > 0 && i > 0);
+        if (nslices > 0)
+            assert_int_equal(sequence.nslices, nslices);
+        for (size_t i = 0; i < nslices; i++)
+            assert_ptr_equal(sequence.slices[i].name, texts[i]);
+        for (size_t i = 1; i < npatterns; i++)
+            assert_true(i == 1 || sequence.patterns[i].count <= sequence.patterns[i - 1].count);
+        sequence_end(&sequence);
+    }
+}
+
 static void test_names_without_a_common_pattern(void **state)
 {
     (void)state;
@@ -150,7 +230,7 @@ static void test_series(void **state)
     const char *const names[] = {"s_9_z=0.9um.tif", "s_10_z=1.0um.tif"};
     struct error error = {0};
     struct sequence sequence;
-    assert_int_equal(sequence_find(&sequence, names, 2, takes, NULL, "folder", &error), STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, 2, &plain, &error), STATUS_OK);
     char *text = sequence_pattern_text(&sequence.patterns[0]);
     assert_string_equal(text, "s_*_z=*.*um.tif");
     free(text);
@@ -181,7 +261,7 @@ static void test_random_series(void **state)
         }
         struct error error = {0};
         struct sequence sequence;
-        assert_int_equal(sequence_find(&sequence, names, count, takes, NULL, "folder", &error), STATUS_OK);
+        assert_int_equal(sequence_find(&sequence, names, count, &plain, &error), STATUS_OK);
         assert_int_equal(sequence.nslices, count);
         for (size_t i = 0; i < count; i++) {
             assert_ptr_equal(sequence.slices[i].name, texts[i]);
@@ -202,9 +282,9 @@ static void assert_wanted(const char *wanted, const char *expected)
     struct sequence sequence;
     struct name_pattern pattern;
     char text[1024] = "";
+    const struct sequence_request request = {.takes = takes, .wanted = &pattern, .folder = "folder"};
     assert_int_equal(name_pattern_parse(&pattern, wanted, &error), STATUS_OK);
-    assert_int_equal(sequence_find(&sequence, names, COUNT(names), takes, &pattern, "folder", &error),
-                     STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, COUNT(names), &request, &error), STATUS_OK);
     for (size_t i = 0; i < sequence.nslices; i++)
         sprintf(text + strlen(text), "%s ", sequence.slices[i].name);
     strcat(text, "|");
@@ -288,6 +368,68 @@ static void test_stray_numbers_are_refused(void **state)
     ASSERT_REFUSED("s0.tif", "s18446744073709551615.tif", "s0.tif", "s18446744073709551615.tif");
     ASSERT_SEQUENCE("s1.tif s102.tif |", "s1.tif", "s102.tif"); /* 100 missing */
     ASSERT_REFUSED("only 2 slices", "101 numbers", "s1.tif", "s103.tif");
+    ASSERT_REFUSED("more than half", "; leave their places empty with --missing ignore, ", "s1.tif",
+                   "s103.tif");
+}
+
+/* The positions of what `request` asks for are those `expected`, "7-90"; or that is part of the message. */
+static void assert_part(struct sequence_request request, const char *expected)
+{
+    static const char *const names[] = {"s7.tif",   "s8.tif",   "s9.tif",       "s107.tif",    "s500.tif",
+                                        "s900.tif", "t700.tif", "s4000000.tif", "s5000000.tif"};
+    struct error error = {0};
+    struct sequence sequence;
+    char text[1024];
+    bool found;
+    request.takes = takes;
+    request.folder = "folder";
+    found = sequence_find(&sequence, names, COUNT(names), &request, &error) == STATUS_OK;
+    if (found) {
+        assert_int_equal(sequence.nslices, 8); /* of all, whatever is in the range */
+        snprintf(text, sizeof text, "%" PRIu64 "-%" PRIu64, sequence.first, sequence.last);
+        assert_int_equal(sequence_positions(&sequence), sequence.last - sequence.first + 1);
+        sequence_end(&sequence);
+    } else {
+        assert_int_equal(error.status, STATUS_INPUT);
+        snprintf(text, sizeof text, "%s", error.message);
+    }
+    if (found ? strcmp(text, expected) != 0 : !strstr(text, expected))
+        fail_msg("%s: expected %s", text, expected);
+}
+
+#define PART(first_number, last_number, keeps)                                                               \
+    (struct sequence_request)                                                                                \
+    {                                                                                                        \
+        .range = {true, first_number, last_number}, .keeps_gaps = keeps                                      \
+    }
+
+/* Only what a range takes counts. */
+static void test_ranges_of_sparse_stacks(void **state)
+{
+    (void)state;
+    /* What --missing ignore would not help is not said to be helped by it. */
+    for (int keeps = 0; keeps < 2; keeps++)
+        assert_part(
+            (struct sequence_request){.keeps_gaps = keeps},
+            "from s7.tif to s5000000.tif there are only 8 slices for more than 1000000 positions; take");
+    assert_part(PART(0, 9, false), "7-9");
+    assert_part(PART(0, 99, false), "7-99"); /* 90 missing */
+    assert_part(PART(8, 107, false), "8-107");
+    assert_part(PART(9, 120, false),
+                "in the range 9:120 there are only 2 slices, and 110 numbers, more than");
+    assert_part(PART(10, 499, false),
+                "in the range 10:499 there is only 1 slice, and 489 numbers, more than");
+    assert_part(PART(500, 500, false), "500-500");
+    assert_part(PART(10, 499, true), "10-499");
+    assert_part(PART(0, 900, true), "7-900");
+    assert_part(PART(4000001, UINT64_MAX, true), "4000001-5000000"); /* a million */
+    assert_part(PART(4000000, UINT64_MAX, true),
+                "in the range 4000000: there are only 2 slices for more than 1000000");
+    assert_part(PART(5000000, UINT64_MAX, false), "5000000-5000000");
+    assert_part(PART(501, 899, true),
+                "folder: none of its slices is in the range 501:899; they are 7 to 5000000");
+    assert_part(PART(5000001, UINT64_MAX, true), "in the range 5000001:; they are 7 to 5000000");
+    assert_part(PART(0, 6, false), "in the range 0:6; they are 7 to 5000000");
 }
 
 static void test_width(void **state)
@@ -305,8 +447,7 @@ static void test_width(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error error = {0};
         struct sequence sequence;
-        assert_int_equal(sequence_find(&sequence, cases[i].names, 3, takes, NULL, "folder", &error),
-                         STATUS_OK);
+        assert_int_equal(sequence_find(&sequence, cases[i].names, 3, &plain, &error), STATUS_OK);
         assert_int_equal(sequence.patterns[0].width, cases[i].width);
         sequence_end(&sequence);
     }
@@ -341,8 +482,7 @@ static void check_random_folder(uint64_t *seed)
     }
     struct error error = {0};
     struct sequence sequence;
-    assert_int_equal(sequence_find(&sequence, names, nslices + nstrays, takes, NULL, "folder", &error),
-                     STATUS_OK);
+    assert_int_equal(sequence_find(&sequence, names, nslices + nstrays, &plain, &error), STATUS_OK);
     assert_int_equal(sequence.nslices, nslices);
     bool are_pattern = nstrays > 1;
     assert_int_equal(sequence.npatterns, are_pattern ? 2 : 1);
@@ -415,6 +555,8 @@ int main(void)
         cmocka_unit_test(test_names_that_are_no_slices),
         cmocka_unit_test(test_odd_names),
         cmocka_unit_test(test_byproducts),
+        cmocka_unit_test(test_numbered_byproducts),
+        cmocka_unit_test(test_random_byproducts),
         cmocka_unit_test(test_names_without_a_common_pattern),
         cmocka_unit_test(test_wanted_patterns),
         cmocka_unit_test(test_series),
@@ -422,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_duplicates_are_refused),
         cmocka_unit_test(test_long_numbers),
         cmocka_unit_test(test_stray_numbers_are_refused),
+        cmocka_unit_test(test_ranges_of_sparse_stacks),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_random_folders),
         cmocka_unit_test(test_ranges),
