@@ -282,15 +282,18 @@ static void set_group_aside(struct sequence *sequence, struct sorting *sorting, 
 }
 
 /* Takes the groups that are by-products by their words out, and sorts the other names again, as if they were
- * all; but where no group is left. */
+ * all; but where they are none, or a single one, such as an overview beside projections. */
 static enum status set_groups_aside(struct sequence *sequence, struct sorting *sorting,
                                     const struct name_pattern *wanted, struct error *error)
 {
     const struct name_groups *groups = &sorting->groups;
-    size_t nbyproducts = 0, count = 0;
-    for (size_t i = 0; i < groups->ngroups; i++)
-        nbyproducts += are_byproducts(groups, i);
-    if (nbyproducts == 0 || nbyproducts == groups->ngroups)
+    size_t nbyproducts = 0, nothers = 0, count = 0;
+    for (size_t i = 0; i < groups->ngroups; i++) {
+        bool aside = are_byproducts(groups, i);
+        nbyproducts += aside;
+        nothers += aside ? 0 : groups->groups[i].count;
+    }
+    if (nbyproducts == 0 || nothers < 2)
         return STATUS_OK;
     sorting->patterns = calloc(nbyproducts, sizeof *sorting->patterns);
     if (!sorting->patterns)

@@ -84,13 +84,13 @@ static enum status mark_projections(struct sequence_pattern *patterns, size_t np
     return STATUS_OK;
 }
 
-/* Takes the marks away when all patterns have one. */
+/* Takes the marks away when no two names have none: somebody wants what has. */
 static void unmark_all(struct sequence_pattern *patterns, size_t npatterns)
 {
+    size_t nunmarked = 0;
     for (size_t i = 0; i < npatterns; i++)
-        if (patterns[i].byproduct == BYPRODUCT_NONE)
-            return;
-    for (size_t i = 0; i < npatterns; i++)
+        nunmarked += patterns[i].byproduct == BYPRODUCT_NONE ? patterns[i].count : 0;
+    for (size_t i = 0; i < npatterns && nunmarked < 2; i++)
         patterns[i].byproduct = BYPRODUCT_NONE;
 }
 

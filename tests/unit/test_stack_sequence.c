@@ -139,10 +139,10 @@ static void test_numbered_byproducts(void **state)
                     "Proj_1.tif", "Proj_2.tif", "Proj_3.tif");
     ASSERT_SEQUENCE("s_1.tif s_2.tif | + s_proj_#.tif 3 projections", "s_1.tif", "s_2.tif", "s_proj_1.tif",
                     "s_proj_2.tif", "s_proj_3.tif");
-    /* One of a kind is a by-product, too; and one slice is one nevertheless. */
+    /* One of a kind is a by-product, too; but of a single other image nobody wants a stack. */
     ASSERT_SEQUENCE("s1.tif s2.tif | | dark_1.tif flat_1.tif", "dark_1.tif", "flat_1.tif", "s2.tif",
                     "s1.tif");
-    ASSERT_SEQUENCE("s1.tif | + dark_#.tif 2 by-products", "dark_1.tif", "dark_2.tif", "s1.tif");
+    ASSERT_SEQUENCE("Proj_1.tif Proj_2.tif | view1.tif", "Proj_1.tif", "Proj_2.tif", "view1.tif");
     ASSERT_REFUSED("no two of its 2 images", "(s1.tif, t1.tif)", "dark_1.tif", "dark_2.tif", "s1.tif",
                    "t1.tif");
     ASSERT_SEQUENCE("s_1_z=3.tif s_2_z=5.tif | + dark_#.tif 3 by-products", "dark_1.tif", "dark_2.tif",
