@@ -65,6 +65,10 @@ static size_t fill_ahead(struct tiff_source *source, uint64_t offset)
         return 0;
     source->ahead_at = start;
     source->ahead_bytes = n_bytes;
+    if (start == 0 && source->start_bytes == 0) {
+        source->start_bytes = n_bytes < sizeof source->start ? n_bytes : sizeof source->start;
+        memcpy(source->start, source->ahead, source->start_bytes);
+    }
     return n_bytes;
 }
 
@@ -73,6 +77,11 @@ static size_t read_file(struct tiff_source *source, void *data, size_t n_bytes, 
     if (n_bytes >= TIFF_READ_AHEAD_BYTES / 2)
         return input_file_read(source->file, data, n_bytes, offset, &source->error) == STATUS_OK ? n_bytes
                                                                                                  : 0;
+    /* A directory at the end of the file stays in the buffer when its start is asked for once more. */
+    if (offset < source->start_bytes && n_bytes <= source->start_bytes - offset) {
+        memcpy(data, source->start + offset, n_bytes);
+        return n_bytes;
+    }
     bool buffered = offset >= source->ahead_at && offset - source->ahead_at <= source->ahead_bytes &&
                     n_bytes <= source->ahead_bytes - (offset - source->ahead_at);
     if (!buffered && fill_ahead(source, offset) == 0)

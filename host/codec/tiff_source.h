@@ -29,7 +29,7 @@ struct tiff_source {
     const char *path;  /* borrowed, for messages */
     uint64_t n_bytes;  /* of the file; in memory, of the file up to the end of its last part */
     uint64_t position; /* of libtiff, which reads as from a stream */
-    unsigned char start[TIFF_START_BYTES]; /* the first bytes, once tiff_source_start was called */
+    unsigned char start[TIFF_START_BYTES]; /* the first bytes, once they were read */
     size_t start_bytes;
     struct part_list used; /* of a file: what was asked for */
     uint64_t used_bytes;   /* the bytes that were asked for, however often */

@@ -6,6 +6,7 @@
 #include "format_fixture.h"
 #include "tiff_file.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -324,6 +325,40 @@ static void parts_of_a_file(void **state)
     assert_int_equal(source.n_bytes, 0);
 }
 
+/* How many reads this process has made, this one left out; see proc_pid_io(5). */
+static unsigned long count_reads(void)
+{
+    char text[512];
+    int fd = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        skip();
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    assert_true(n > 0);
+    text[n] = '\0';
+    const char *at = strstr(text, "syscr: ");
+    assert_non_null(at);
+    return strtoul(at + strlen("syscr: "), NULL, 10);
+}
+
+/* The start of the file and its end, where most writers put the directory, are read once each. */
+static void headers_are_read_once(void **state)
+{
+    (void)state;
+    struct tiff_file file;
+    struct slice_header header;
+    struct error error;
+    tiff_file_start(&file, false);
+    tiff_file_put_bytes(&file, 1, 3 * (size_t)TIFF_READ_AHEAD_BYTES);
+    tiff_file_put_page(&file, &plain);
+    unsigned long before = count_reads() + 1;
+    enum status status = read_header(&file, &header, &error);
+    unsigned long nreads = count_reads() - before;
+    bytes_end(&file.bytes);
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(nreads, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +369,7 @@ int main(void)
         cmocka_unit_test(directories_that_are_cut_while_they_are_read),
         cmocka_unit_test(pages_that_differ_by_a_number),
         cmocka_unit_test(parts_of_a_file),
+        cmocka_unit_test(headers_are_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
