@@ -312,43 +312,64 @@ static enum status parse_lengths(const struct nrrd_fields *fields, const struct 
     return STATUS_OK;
 }
 
-/* The unit of the lengths, which all that are told have to share. */
-static enum status parse_units(const struct nrrd_fields *fields, const struct axes *axes,
-                               enum length_unit *unit, double *factor, struct error *error)
+/* What the field says of the units of the kept axes; "" where it says nothing. Those of a space are not of
+ * its axes, but of its directions. */
+static void find_units(const struct nrrd_fields *fields, enum nrrd_field field, const struct axes *axes,
+                       struct text words[3])
 {
-    bool space = fields->given[NRRD_SPACE_DIRECTIONS];
-    enum nrrd_field field = space ? NRRD_SPACE_UNITS : NRRD_UNITS;
-    struct text rest = fields->values[field], word, first = {"", 0};
+    struct text rest = fields->values[field], word;
+    for (unsigned i = 0; fields->given[field] && text_take_quoted(&rest, &word); i++)
+        for (unsigned k = 0; k < axes->nkept && k < 3; k++)
+            if (field == NRRD_SPACE_UNITS ? k == i : axes->kept[k] == i)
+                words[k] = text_trim(word);
+}
+
+static bool is_same_text(struct text a, struct text b)
+{
+    return a.n == b.n && memcmp(a.at, b.at, a.n) == 0;
+}
+
+/* The unit that the lengths are to be in, that of the first axis which has one, and by what they are to be
+ * multiplied then. False when they cannot be compared. */
+static bool parse_units(const struct nrrd_fields *fields, const struct axes *axes, enum nrrd_field field,
+                        enum length_unit *unit, double factors[3])
+{
+    struct text words[3] = {{"", 0}, {"", 0}, {"", 0}}, first = {"", 0};
+    enum length_unit other;
+    double factor = 1;
     *unit = UNIT_NONE;
-    *factor = 1;
-    for (unsigned i = 0; fields->given[field] && text_take_quoted(&rest, &word); i++) {
-        bool kept = space;
-        for (unsigned k = 0; k < axes->nkept; k++)
-            kept |= axes->kept[k] == i;
-        word = text_trim(word);
-        if (!kept || word.n == 0)
+    find_units(fields, field, axes, words);
+    for (unsigned k = 0; k < 3 && first.n == 0; k++)
+        first = words[k];
+    bool known = volume_unit(first, unit, &factor);
+    for (unsigned k = 0; k < 3; k++) {
+        factors[k] = factor;
+        if (words[k].n == 0 || is_same_text(words[k], first))
             continue;
-        if (first.n > 0 && (first.n != word.n || memcmp(first.at, word.at, word.n) != 0))
-            return refuse(fields, field, "which differ; a volume is measured in one unit", error);
-        first = word;
+        /* Directions may be aslant to their space, and then are of no one unit of it. */
+        if (!known || field == NRRD_SPACE_UNITS || !volume_unit(words[k], &other, &factors[k]))
+            return false;
+        factors[k] *= unit_nanometres(other) / unit_nanometres(*unit);
     }
-    volume_unit(first, unit, factor);
-    return STATUS_OK;
+    return true;
 }
 
 static enum status parse_spacing(const struct nrrd_fields *fields, const struct axes *axes,
                                  struct volume_header *header, struct error *error)
 {
-    double lengths[AXES_MAX] = {0}, factor;
+    const enum nrrd_field field = fields->given[NRRD_SPACE_DIRECTIONS] ? NRRD_SPACE_UNITS : NRRD_UNITS;
+    double lengths[AXES_MAX] = {0}, factors[3];
     enum length_unit unit;
     enum status status = parse_lengths(fields, axes, lengths, error);
-    if (status == STATUS_OK)
-        status = parse_units(fields, axes, &unit, &factor, error);
     if (status != STATUS_OK)
         return status;
-    double x = lengths[axes->kept[0]] * factor, y = lengths[axes->kept[1]] * factor,
-           z = axes->nkept > 2 ? lengths[axes->kept[2]] * factor : 0;
-    if (x > 0 && y > 0 && isfinite(x) && isfinite(y) && isfinite(z)) /* metres may pass what fits */
+    bool comparable = parse_units(fields, axes, field, &unit, factors);
+    if (!comparable)
+        volume_note_unused(header, "units that differ");
+    double x = lengths[axes->kept[0]] * factors[0], y = lengths[axes->kept[1]] * factors[1],
+           z = axes->nkept > 2 ? lengths[axes->kept[2]] * factors[2] : 0;
+    /* metres may pass what fits */
+    if (comparable && x > 0 && y > 0 && isfinite(x) && isfinite(y) && isfinite(z))
         header->spacing = (struct spacing){x, y, z, unit};
     else
         header->spacing_origin = SPACING_NOWHERE;

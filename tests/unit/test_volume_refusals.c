@@ -183,6 +183,12 @@ static void nrrd_spacings(void **state)
         {"spacings: 1 2 1e308\nunits: \"m\" \"m\" \"m\"\n", {0, 0, 0, UNIT_NONE}},
         {"spacings: 1 0 3\n", {0, 0, 0, UNIT_NONE}},
         {"spacings: 1 2 3\nunits: \"a\\\"b\" \"a\\\"b\" \"a\\\"b\"\n", {1, 2, 3, UNIT_NONE}},
+        {"spacings: 1 2 250\nunits: \"mm\" \"cm\" \"um\"\n", {1, 20, 0.25, UNIT_MM}},
+        {"spacings: 1 2 3\nunits: \"\" \"m\" \"mm\"\n", {1000, 2000, 3, UNIT_MM}},
+        {"spacings: 1 2 3\nunits: \"mm\" \"mm\" \"s\"\n", {0, 0, 0, UNIT_NONE}},
+        {"spacings: 1 2 3\nunits: \"px\" \"mm\" \"mm\"\n", {0, 0, 0, UNIT_NONE}},
+        {"space dimension: 3\nspace directions: (1,0,0) (0,2,0) (0,0,3)\nspace units: \"mm\" \"mm\" \"um\"\n",
+         {0, 0, 0, UNIT_NONE}},
         {"spacings: 1 2 3\nunits: \"mm\" \"mm\\\n", {1, 2, 3, UNIT_MM}}, /* the second one does not end */
     };
     char text[256];
