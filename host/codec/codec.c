@@ -31,6 +31,8 @@ void slice_header_widen(struct slice_header *header)
     header->type = VOXEL_U16;
     header->widened = true;
     header->plain = false;
+    if (header->orientation > 1) /* all voxels are held once more, and each is now a byte larger */
+        header->decode_bytes = saturated_add(header->decode_bytes, saturated_mul3(header->nx, header->ny, 1));
 }
 
 static void transpose(struct slice_header *header)
@@ -110,7 +112,7 @@ static enum status decode_turned(const struct codec *codec, const void *data, si
     const size_t voxel = voxel_bytes(header->type), row_bytes = as_stored.nx * voxel;
     const struct tiff_placement placement = {header->orientation, as_stored.nx, as_stored.ny, voxel, voxels};
     unsigned char *stored = malloc(row_bytes * as_stored.ny);
-    as_stored.decode_bytes -= (uint64_t)as_stored.nx * as_stored.ny; /* planned for it, at least */
+    as_stored.decode_bytes -= (uint64_t)row_bytes * as_stored.ny; /* what was planned for it */
     if (!stored)
         return error_no_memory(error, row_bytes * as_stored.ny, "a slice that is turned");
     enum status status = codec_decode(codec, data, n_bytes, path, &as_stored, stored, error);

@@ -25,26 +25,6 @@ static const struct {
     {"\xc3\x85", UNIT_NM, 0.1}, {"pm", UNIT_NM, 0.001},    {"in", UNIT_INCH, 1},
 };
 
-/* What a unit is in nanometres. */
-static double unit_nm(enum length_unit unit)
-{
-    switch (unit) {
-    case UNIT_NM:
-        return 1;
-    case UNIT_UM:
-        return 1e3;
-    case UNIT_MM:
-        return 1e6;
-    case UNIT_CM:
-        return 1e7;
-    case UNIT_INCH:
-        return 25.4e6;
-    case UNIT_NONE:
-        break;
-    }
-    return 0;
-}
-
 /* A length along one axis, in *unit; 0 when it is not there, no positive number, or in a unit that is no
  * length ("pixel", "reference frame"). The first axis that has one decides what *unit is. */
 static double take_length(const char *const *attributes, const char *name, const char *unit_attribute,
@@ -62,7 +42,7 @@ static double take_length(const char *const *attributes, const char *name, const
         if (units[i].factor != 1)
             length = units[i].factor > 1 ? length * units[i].factor : length / round(1 / units[i].factor);
         if (*unit != units[i].unit)
-            length = length * unit_nm(units[i].unit) / unit_nm(*unit);
+            length = length * unit_nanometres(units[i].unit) / unit_nanometres(*unit);
         return isfinite(length) ? length : 0;
     }
     return 0;

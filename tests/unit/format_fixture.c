@@ -199,6 +199,24 @@ static size_t place_of(uint16_t orientation, uint32_t x, uint32_t y, uint32_t nx
     return places[orientation];
 }
 
+/* A turned file of 8 bits widened to 16: every voxel x257, and a byte of each more is held while it is
+ * turned. */
+static void check_widened(const struct codec *codec, const struct bytes *file,
+                          const struct slice_header *narrow, const unsigned char *voxels)
+{
+    struct slice_header wide = *narrow;
+    struct error error = {0};
+    size_t n = (size_t)narrow->nx * narrow->ny;
+    slice_header_widen(&wide);
+    unsigned char *widened = decode(codec, file->data, wide.encoded_bytes, &wide, &error);
+    if (!widened)
+        fail_msg("%s", error.message);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(((const uint16_t *)(const void *)widened)[i], voxels[i] * 257);
+    assert_int_equal(wide.decode_bytes - narrow->decode_bytes, narrow->orientation > 1 ? n : 0);
+    free(widened);
+}
+
 void format_check_turned(const struct codec *codec, const struct bytes *plain, const struct bytes *turned,
                          uint16_t orientation)
 {
@@ -218,6 +236,8 @@ void format_check_turned(const struct codec *codec, const struct bytes *plain, c
         for (uint32_t x = 0; x < before.nx; x++)
             assert_memory_equal(to + voxel * place_of(orientation, x, y, before.nx, before.ny),
                                 from + voxel * ((size_t)y * before.nx + x), voxel);
+    if (after.type == VOXEL_U8)
+        check_widened(codec, turned, &after, to);
     free(from);
     free(to);
 }
