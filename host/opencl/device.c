@@ -5,6 +5,7 @@
 #include "opencl/preflight.h"
 
 #include "base/printable.h"
+#include "base/resident.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@
 
 /* Not in CL/cl.h: cl_khr_icd, "no platform is installed". */
 enum { PLATFORM_NOT_FOUND_KHR = -1001 };
+
+/* What the loader and a driver that it loads may ask for meanwhile, about. */
+enum { LOADER_BYTES = 1 << 20 };
 
 const char *opencl_kind_name(enum opencl_kind kind)
 {
@@ -127,6 +131,9 @@ enum status opencl_devices_list(struct opencl_devices *list, struct error *error
 {
     *list = (struct opencl_devices){0};
     cl_uint n = 0;
+    /* ocl-icd 2.3 crashes where some small request of its own is refused. */
+    if (!memory_is_there(LOADER_BYTES))
+        return error_no_memory(error, LOADER_BYTES, "OpenCL's loader");
     cl_int code = clGetPlatformIDs(0, NULL, &n);
     if (code == PLATFORM_NOT_FOUND_KHR || (code == CL_SUCCESS && n == 0))
         return STATUS_OK;

@@ -241,9 +241,11 @@ class Sweep:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("programs")
     parser.add_argument("stub")
     options = parser.parse_args()
+    random.seed(options.seed)
     with tempfile.TemporaryDirectory(prefix="stackthumb-device-") as work:
         sweep = Sweep(pathlib.Path(work), options)
         status = 0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Memory is refused to a command, one request after the other:
 
-    python3 memory_sweep.py [--step N] [--own-step N] [--only WORD] PROGRAMS REFUSE STUB
+    python3 memory_sweep.py [--step N] [--own-step N] [--only WORD] [--seed N] PROGRAMS REFUSE STUB
 
 PROGRAMS is a list of folders, as in PATH, that hold stackthumb, phantom and refuse_own; REFUSE is the library made from
 refuse_memory.c; STUB is the folder of stub_icd's stub.icd. For each command and each N = 1, 2, 3 ... until a run passes
@@ -10,7 +10,8 @@ undisturbed, the N-th request for memory or for a thread, of the program or of a
 later ones. The command has to end as if nothing had been, or with one line and a status that is right; what it left under
 final names has to be what an undisturbed run writes, and the next run has to end with the same bytes. Then, and with many
 more commands, the same with the requests of the program's own code (refuse_own.c), a hundred times as fast. --step N and
---own-step N try every N-th request only; --only takes the commands that have WORD in their name."""
+--own-step N try every N-th request only, from one on that --seed N decides; --only takes the commands that have WORD in their
+name."""
 import argparse
 import collections
 import gzip
@@ -109,7 +110,7 @@ class Sweep:
         self.environment = dict(os.environ, PATH=f"{options.programs}:{os.environ['PATH']}", LC_ALL="C",
                                 OCL_ICD_VENDORS=options.stub + "/", XDG_CACHE_HOME=str(work / "cache"))
         sanitizer = os.environ.get("ASAN_OPTIONS", "")
-        # libtiff 4.5, OpenJPEG 2.5 and Jansson 2.14 crash when they are refused memory, and no caller can help it.
+        # libtiff 4.5, OpenJPEG 2.5, Jansson 2.14 and ocl-icd 2.3 crash when they are refused memory, and no caller can help it.
         self.refusing = dict(self.environment, LD_PRELOAD=options.refuse, REFUSED=str(self.refused),
                              REFUSE_NOT=options.spare,
                              ASAN_OPTIONS=sanitizer + ":verify_asan_link_order=0:fast_unwind_on_malloc=0")
@@ -232,11 +233,14 @@ def main():
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--own-step", type=int, default=1)
     parser.add_argument("--only", default="")
-    parser.add_argument("--spare", default="libtiff.so:libopenjp2.so:libjansson.so", help="libraries that are not refused memory")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--spare", default="libtiff.so:libopenjp2.so:libjansson.so:libOpenCL.so",
+                        help="libraries that are not refused memory")
     parser.add_argument("programs")
     parser.add_argument("refuse")
     parser.add_argument("stub")
     options = parser.parse_args()
+    random.seed(options.seed)
     in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here is a matter of disks
     with tempfile.TemporaryDirectory(prefix="stackthumb-memory-", dir=in_memory) as folder:
         work = pathlib.Path(folder)

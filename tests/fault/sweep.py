@@ -77,7 +77,6 @@ class Sweep:
         self.only = set(options.only.split(",")) if options.only else set()
         self.out = work / "out"
         self.environment = dict(os.environ, PATH=f"{options.programs}:{os.environ['PATH']}", LC_ALL="C",
-                                GCOV_ERROR_FILE="/dev/null",  # a build for coverage writes its counters when it ends
                                 ASAN_OPTIONS="detect_leaks=0")  # LeakSanitizer cannot work under strace
         self.strace = ["strace", "-f", "-qq"]
         self.counts = collections.Counter()
@@ -253,10 +252,12 @@ class Sweep:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--only", default="")
     parser.add_argument("--some", type=int, default=0)
     parser.add_argument("programs")
     options = parser.parse_args()
+    random.seed(options.seed)
     if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
         print("skipped: strace cannot trace here")
         return 77
