@@ -24,6 +24,41 @@ enum status error_set(struct error *error, enum status status, const char *forma
     return error->status;
 }
 
+/* What can be done about a system call's failure; "" where its text says all that is known. */
+static const char *advice(int errnum)
+{
+    switch (errnum) {
+    case ENOENT:
+    case ENOTDIR:
+        return "; check that it is there";
+    case ELOOP:
+        return "; put the file itself there";
+    case EACCES:
+    case EPERM:
+        return "; allow this user to use it";
+    case EMFILE:
+    case ENFILE:
+        return "; allow more open files (ulimit -n)";
+    case ENOMEM:
+        return "; free some memory and run again";
+    case EAGAIN:
+        return "; allow more threads (ulimit -u), or free some memory";
+    case ENOSPC:
+    case EDQUOT:
+        return "; free some space and run again";
+    case EIO:
+    case ESTALE:
+    case ENOTCONN:
+    case ECONNABORTED:
+    case ECONNRESET:
+    case ETIMEDOUT:
+    case EHOSTDOWN:
+        return "; look to its disk, or to the network, and run again";
+    default:
+        return "";
+    }
+}
+
 enum status error_set_errno(struct error *error, enum status status, int errnum, const char *format, ...)
 {
     if (error->status == STATUS_OK) {
@@ -34,8 +69,8 @@ enum status error_set_errno(struct error *error, enum status status, int errnum,
         va_end(arguments);
         size_t used = strlen(error->message);
         /* The GNU variant: returns the text, which need not be in the buffer. */
-        snprintf(error->message + used, sizeof error->message - used, ": %s",
-                 strerror_r(errnum, text, sizeof text));
+        snprintf(error->message + used, sizeof error->message - used, ": %s%s",
+                 strerror_r(errnum, text, sizeof text), advice(errnum));
     }
     return error->status;
 }

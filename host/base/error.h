@@ -26,8 +26,8 @@ struct error {
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* error_set with ": <text of errnum>" behind the message. ENOMEM is STATUS_FAILED, whatever `status` says: it
- * is no fault of a file's. */
+/* error_set with ": <text of errnum>; <what to do about it>" behind the message. ENOMEM is STATUS_FAILED,
+ * whatever `status` says: it is no fault of a file's. */
 enum status error_set_errno(struct error *error, enum status status, int errnum, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

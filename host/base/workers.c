@@ -74,8 +74,7 @@ enum status workers_create(struct workers **result, unsigned count, struct error
         int failure = pthread_create(&workers->threads[i].thread, NULL, crew_main, &workers->threads[i]);
         if (failure) {
             workers_free(workers);
-            return error_set_errno(error, STATUS_FAILED, failure,
-                                   "a worker thread cannot be started; try --threads 1");
+            return error_set_errno(error, STATUS_FAILED, failure, "a worker thread cannot be started");
         }
         workers->nstarted++;
     }

@@ -113,6 +113,8 @@ static enum status read_slice(struct compare *compare, struct stored *stored, st
     char shown[PRINTABLE_BYTES];
     enum voxel_type type = compare->pyramid.type;
     size_t n_bytes = (size_t)extent_slice_bytes(extent, type);
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return error_set(error, STATUS_INPUT, "%s: is not there", printable(shown, sizeof shown, path));
     enum status status = input_file_open(&file, path, error);
     if (status != STATUS_OK)
         return status;

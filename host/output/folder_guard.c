@@ -84,9 +84,8 @@ static enum status check_not_above(int folder_fd, const char *folder, const char
 failed:
     if (fd >= 0)
         close(fd);
-    return error_set_errno(error, STATUS_OUTPUT, errno,
-                           "%s: cannot be told apart from the input folder %s; choose another OUTPUT", shown,
-                           shown_source);
+    return error_set_errno(error, STATUS_OUTPUT, errno, "%s: cannot be told apart from the input folder %s",
+                           shown, shown_source);
 }
 
 /* What systems leave in any folder that somebody looks at or deletes from. It is left alone. */

@@ -30,11 +30,16 @@ static void test_first_error_wins(void **state)
     struct error error = {0};
     assert_int_equal(error_set(&error, STATUS_INPUT, "first %d", 1), STATUS_INPUT);
     assert_int_equal(error_set(&error, STATUS_OUTPUT, "second"), STATUS_INPUT);
-    assert_int_equal(error_set_errno(&error, STATUS_OUTPUT, 28, "third"), STATUS_INPUT);
+    assert_int_equal(error_set_errno(&error, STATUS_OUTPUT, ENOSPC, "third"), STATUS_INPUT);
     assert_string_equal(error.message, "first 1");
     error = (struct error){0};
-    assert_int_equal(error_set_errno(&error, STATUS_OUTPUT, 28, "disk"), STATUS_OUTPUT);
-    assert_string_equal(error.message, "disk: No space left on device");
+    assert_int_equal(error_set_errno(&error, STATUS_OUTPUT, ENOSPC, "disk"), STATUS_OUTPUT);
+    assert_string_equal(error.message, "disk: No space left on device; free some space and run again");
+    error = (struct error){0};
+    assert_int_equal(error_set_errno(&error, STATUS_INPUT, EPIPE, "pipe"), STATUS_INPUT);
+    assert_string_equal(error.message, "pipe: Broken pipe");
+    error = (struct error){0};
+    assert_int_equal(error_set_errno(&error, STATUS_INPUT, ENOMEM, "memory"), STATUS_FAILED);
 }
 
 static void test_checked(void **state)

@@ -280,10 +280,12 @@ static void test_file_check(void **state)
         int errnum;
         const char *said; /* NULL: makes no difference */
     } cases[] = {
-        {"fstat", EIO, "cannot be looked at: Input/output error"},
-        {"open", EACCES, "cannot be opened: Permission denied"},
+        {"fstat", EIO,
+         "cannot be looked at: Input/output error; look to its disk, or to the network, and run again"},
+        {"open", EACCES, "cannot be opened: Permission denied; allow this user to use it"},
         {"open", EINTR, NULL},
-        {"read", EIO, "cannot be read: Input/output error"},
+        {"read", EIO,
+         "cannot be read: Input/output error; look to its disk, or to the network, and run again"},
         {"read", EINTR, NULL},
         {"read", CALL_SHORT, NULL},
         {"read", CALL_ENDS, "has other contents than were written"},
