@@ -6,9 +6,8 @@
 static const char *of_slice(enum output_change change, const char *name, char text[CHANGE_TEXT])
 {
     char shown[PRINTABLE_BYTES];
-    const char *what = change == OUTPUT_SLICE_CHANGED    ? "was changed since"
-                       : change == OUTPUT_SLICE_READABLE ? "could not be read then, and can be now"
-                                                         : "cannot be read any more";
+    const char *what =
+        change == OUTPUT_SLICE_CHANGED ? "was changed since" : "could not be read then, and can be now";
     snprintf(text, CHANGE_TEXT, "%s %s", printable(shown, sizeof shown, name), what);
     return text;
 }
@@ -21,16 +20,12 @@ const char *change_text(const struct output_state *state, const struct output_so
     switch (state->change) {
     case OUTPUT_SLICE_CHANGED:
     case OUTPUT_SLICE_READABLE:
-    case OUTPUT_SLICE_UNREADABLE:
         if (name)
             return of_slice(state->change, name, text);
         snprintf(text, CHANGE_TEXT, "slice %u, counted from 0, is missing now", (unsigned)z);
         return text;
     case OUTPUT_SLICES_ADDED:
         snprintf(text, CHANGE_TEXT, "slices were added at the end");
-        return text;
-    case OUTPUT_SLICES_FEWER:
-        snprintf(text, CHANGE_TEXT, "there were more slices then");
         return text;
     case OUTPUT_SLICES_NOT_WRITTEN:
         snprintf(text, CHANGE_TEXT, "slices in OUTPUT are not as they were written");

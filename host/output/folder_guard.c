@@ -3,10 +3,10 @@
 
 #include "base/printable.h"
 #include "base/restart.h"
+#include "output/earlier.h"
 #include "output/folder_entries.h"
 #include "output/journal.h"
 #include "output/level_names.h"
-#include "output/manifest.h"
 #include "output/output_failure.h"
 #include "output/run_lock.h"
 
@@ -26,8 +26,9 @@ struct contents {
     struct stat source;
     const struct file_identity *inputs; /* of the source's slices, sorted */
     size_t ninputs;
-    bool has_manifest;
-    bool has_levels;
+    const struct pyramid *pyramid; /* that is to be written */
+    const struct earlier *earlier;
+    bool has_levels, has_slices;
     char foreign[600]; /* folder-relative name of one entry that is none of ours (the first by strcmp), or ""
                         */
 };
@@ -35,7 +36,8 @@ struct contents {
 /* Context of a visit to one level folder. */
 struct level_contents {
     struct contents *contents;
-    const char *level;
+    unsigned level;
+    const char *name;
     int fd;
 };
 
@@ -127,21 +129,38 @@ static bool is_input(const struct level_contents *level, const char *name)
     return bsearch(&identity, contents->inputs, contents->ninputs, sizeof identity, compare_identities);
 }
 
+/* A file beside the slices of the pyramid that is there, under a name that the new one's are to have. */
+static bool is_in_the_way(const struct level_contents *level, uint32_t z)
+{
+    const struct pyramid *pyramid = level->contents->pyramid;
+    return z >= earlier_slices(level->contents->earlier, level->level) && level->level <= pyramid->nlevels &&
+           z < extent_reduce(pyramid->extent.nz, level->level);
+}
+
 static enum status visit_slice(void *context, const char *name, enum entry_kind kind, struct error *error)
 {
     const struct level_contents *level = context;
+    struct contents *contents = level->contents;
     char shown[PRINTABLE_BYTES];
     uint32_t z;
-    if (kind != ENTRY_FILE || (!slice_name_parse(name, &z) && !slice_name_is_partial(name)))
-        note_foreign(level->contents, level->level, name);
+    const bool is_slice = kind == ENTRY_FILE && slice_name_parse(name, &z);
+    if (!is_slice && (kind != ENTRY_FILE || !slice_name_is_partial(name)))
+        note_foreign(contents, level->name, name);
     else if (is_input(level, name))
         return error_set(error, STATUS_OUTPUT,
                          "%s/%s/%s: is one of the slices that are to be read; choose another OUTPUT",
-                         printable(shown, sizeof shown, level->contents->folder), level->level, name);
+                         printable(shown, sizeof shown, contents->folder), level->name, name);
+    else if (is_slice && is_in_the_way(level, z))
+        return error_set(error, STATUS_OUTPUT,
+                         "%s/%s/%s: is none of the pyramid's there, and one of that name is to be written; "
+                         "move it elsewhere, or choose another OUTPUT",
+                         printable(shown, sizeof shown, contents->folder), level->name, name);
+    contents->has_slices |= is_slice;
     return STATUS_OK;
 }
 
-static enum status check_level(struct contents *contents, const char *name, struct error *error)
+static enum status check_level(struct contents *contents, unsigned level, const char *name,
+                               struct error *error)
 {
     char path[PRINTABLE_BYTES];
     char shown[PRINTABLE_BYTES];
@@ -158,8 +177,8 @@ static enum status check_level(struct contents *contents, const char *name, stru
         status = error_set(error, STATUS_OUTPUT, "%s: is the input folder itself; choose another OUTPUT",
                            printable(shown, sizeof shown, level_path));
     else
-        status =
-            folder_visit(fd, level_path, visit_slice, &(struct level_contents){contents, name, fd}, error);
+        status = folder_visit(fd, level_path, visit_slice,
+                              &(struct level_contents){contents, level, name, fd}, error);
     close(fd);
     return status;
 }
@@ -176,41 +195,34 @@ static enum status visit_entry(void *context, const char *name, enum entry_kind 
                 error, STATUS_OUTPUT,
                 "%s/%s: is not a folder, and a level is to be written there; choose another OUTPUT",
                 printable(shown, sizeof shown, contents->folder), name);
-        return check_level(contents, name, error);
+        return check_level(contents, level, name, error);
     }
-    if (kind == ENTRY_FILE && strcmp(name, MANIFEST_NAME) == 0)
-        contents->has_manifest = true;
-    else if (kind != ENTRY_FILE || (strcmp(name, JOURNAL_NAME) != 0 && strcmp(name, LOCK_NAME) != 0 &&
-                                    strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0 &&
-                                    strcmp(name, partial_name(partial, JOURNAL_NAME)) != 0))
+    if (kind != ENTRY_FILE ||
+        (strcmp(name, MANIFEST_NAME) != 0 && strcmp(name, JOURNAL_NAME) != 0 &&
+         strcmp(name, LOCK_NAME) != 0 && strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0 &&
+         strcmp(name, partial_name(partial, JOURNAL_NAME)) != 0))
         note_foreign(contents, "", name);
     return STATUS_OK;
 }
 
-/* Without --force: only a pyramid that its manifest tells to be ours, or nothing. */
+/* Without --force: only a pyramid that its manifest tells to be ours, or nothing. What lies beside one is
+ * left alone. */
 static enum status check_ours(const struct contents *contents, struct error *error)
 {
     char shown[384], foreign[256];
-    struct error reason = {0};
-    struct manifest manifest;
     printable(shown, sizeof shown, contents->folder);
-    if (contents->foreign[0])
+    if (earlier_is_known(contents->earlier))
+        return STATUS_OK;
+    if (contents->earlier->has_manifest)
+        return error_set(error, STATUS_OUTPUT,
+                         "%.400s; choose another OUTPUT, or replace what is there with --force",
+                         contents->earlier->damage.message);
+    if (contents->foreign[0] && !contents->has_slices)
         return error_set(
             error, STATUS_OUTPUT,
             "%s: holds %s, which is no part of a pyramid; choose another OUTPUT, or write beside it"
             " with --force",
             shown, printable(foreign, sizeof foreign, contents->foreign));
-    if (contents->has_manifest) {
-        enum status status = manifest_read(contents->folder, &manifest, &reason);
-        if (status == STATUS_OK)
-            manifest_end(&manifest);
-        if (status == STATUS_INPUT)
-            return error_set(error, STATUS_OUTPUT,
-                             "%.400s; choose another OUTPUT, or replace what is there"
-                             " with --force",
-                             reason.message);
-        return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", reason.message);
-    }
     if (contents->has_levels)
         return error_set(error, STATUS_OUTPUT,
                          "%s: holds a pyramid of another program (there is no %s); choose another OUTPUT, or"
@@ -236,21 +248,23 @@ static enum status sort_inputs(const struct output_source *source, struct file_i
     return STATUS_OK;
 }
 
-enum status folder_guard_check(int folder_fd, const char *folder, const struct output_source *source,
-                               bool force, struct error *error)
+enum status folder_guard_check(int folder_fd, const struct output_request *request,
+                               const struct earlier *earlier, struct error *error)
 {
-    struct contents contents = {.folder_fd = folder_fd, .folder = folder};
+    struct contents contents = {
+        .folder_fd = folder_fd, .folder = request->folder, .pyramid = request->pyramid, .earlier = earlier};
     struct file_identity *inputs = NULL;
-    enum status status = check_not_above(folder_fd, folder, source->folder, &contents.source, error);
+    enum status status =
+        check_not_above(folder_fd, request->folder, request->source->folder, &contents.source, error);
     if (status != STATUS_OK)
         return status;
-    status = sort_inputs(source, &inputs, &contents.ninputs, error);
+    status = sort_inputs(request->source, &inputs, &contents.ninputs, error);
     if (status != STATUS_OK)
         return status;
     contents.inputs = inputs;
-    status = folder_visit(folder_fd, folder, visit_entry, &contents, error);
+    status = folder_visit(folder_fd, request->folder, visit_entry, &contents, error);
     free(inputs);
-    return status != STATUS_OK || force ? status : check_ours(&contents, error);
+    return status != STATUS_OK || request->force ? status : check_ours(&contents, error);
 }
 
 enum status folder_guard_check_writable(int folder_fd, const char *folder, struct error *error)

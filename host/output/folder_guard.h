@@ -5,16 +5,16 @@
 #define STACKTHUMB_OUTPUT_FOLDER_GUARD_H
 
 #include "base/error.h"
+#include "output/earlier.h"
 #include "output/output.h"
 
-#include <stdbool.h>
-
-/* The folder open as folder_fd (`folder` to its opener) may be written into: it is neither source->folder nor
- * above it, its level folders are folders and none is source->folder, and, unless `force`, it
- * holds nothing, or a manifest of this program and level folders of slices. No slice in its level folders is
- * one of the source, by device and inode. */
-enum status folder_guard_check(int folder_fd, const char *folder, const struct output_source *source,
-                               bool force, struct error *error);
+/* The request's folder, open as folder_fd, may be written into: it is neither source->folder nor above it,
+ * and its level folders are folders and none is source->folder. No slice in them is one of the source, by
+ * device and inode, and beside a pyramid whose manifest can be used none that it does not tell of has a name
+ * that the new one's are to have. Unless request->force, it holds nothing, or a manifest that can be used,
+ * and whatever else beside that. */
+enum status folder_guard_check(int folder_fd, const struct output_request *request,
+                               const struct earlier *earlier, struct error *error);
 
 /* It and its level folders are writable. */
 enum status folder_guard_check_writable(int folder_fd, const char *folder, struct error *error);

@@ -2,12 +2,12 @@
  * Level folders of TIFF slices. All writing goes by open folders, not by paths, so that nothing that happens
  * to the paths meanwhile can lead it elsewhere.
  *
- *   open    guard -> create folders -> lock -> guard again -> remove a dead run's partial files
+ *   open    guard -> create folders -> lock -> guard again -> remove what an earlier pyramid has and the new
+ * one will not (--force), and a dead run's partial files
  *           -> manifest that says "not complete" -> level folders
  *   write   partial file of each slice that has begun; renamed with its last row. What is to be compressed
  *           goes through strip_files, which do the same strip by strip
- *   finish  remove an earlier pyramid's slices that are none of this one's -> look whether all is in place
- *           -> manifest that says "complete"
+ *   finish  look whether all is in place -> manifest that says "complete"
  */
 #include "base/bytes.h"
 #include "base/checked.h"
@@ -177,14 +177,12 @@ static enum status level_folders_finish(struct output *output, struct error *err
     enum status status = level_folders_flush(output, &ignored, error);
     if (status == STATUS_OK)
         status = committer_flush(folders->committer, error);
-    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
+    for (unsigned level = 1; level <= folders->pyramid.nlevels && status == STATUS_OK; level++) {
         const struct level *done = &folders->levels[level];
         if (done->folder.nwritten != done->nz)
-            return error_set(error, STATUS_FAILED, "%s: %u of %u slices were written; run again",
-                             printable(shown, sizeof shown, done->folder.path), done->folder.nwritten,
-                             done->nz);
-        status = level_sweep(folders->folder_fd, folders->folder, level, done->nz,
-                             level > folders->pyramid.nlevels, !folders->form.unsynced, error);
+            status =
+                error_set(error, STATUS_FAILED, "%s: %u of %u slices were written; run again",
+                          printable(shown, sizeof shown, done->folder.path), done->folder.nwritten, done->nz);
     }
     if (status == STATUS_OK)
         status = check_in_place(folders, error);
@@ -300,21 +298,42 @@ static enum status begin_records(struct level_folders *folders, struct error *er
     return status;
 }
 
-/* Finds again what level_folders_check found, now that nobody else writes. */
+/* Finds again what level_folders_check found, now that nobody else writes. With --force, what the new pyramid
+ * will not have is removed while the earlier one's manifest still tells of it. */
 static enum status find_resume(struct level_folders *folders, const struct output_request *request,
-                               struct error *error)
+                               struct earlier *earlier, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
-    enum status status =
-        request->force && !request->go_on
-            ? slice_records_init(&folders->resume.records, request->pyramid, error)
-            : resume_find(&folders->resume, folders->folder_fd, folders->folder, request->pyramid,
-                          request->source, &request->form, false, NULL, error);
+    const bool anew = request->force && !request->go_on;
+    enum status status = anew ? slice_records_init(&folders->resume.records, request->pyramid, error)
+                              : resume_find(&folders->resume, folders->folder_fd, request, earlier, error);
+    if (status == STATUS_OK && anew && earlier_is_known(earlier) && earlier->manifest.complete)
+        status = manifest_retract(&earlier->manifest, folders->folder_fd, folders->folder,
+                                  !folders->form.unsynced, error);
+    if (status == STATUS_OK && anew)
+        status = level_sweep_earlier(folders->folder_fd, folders->folder, earlier, request->pyramid,
+                                     !folders->form.unsynced, error);
     if (status == STATUS_OK && folders->resume.state.first_slice > folders->first_slice)
         resume_cut(&folders->resume, folders->first_slice); /* contents may have been lost behind it */
     if (status == STATUS_OK && folders->resume.state.first_slice != folders->first_slice)
         return error_set(error, STATUS_OUTPUT, "%s: was changed by another run meanwhile; run again",
                          printable(shown, sizeof shown, folders->folder));
+    return status;
+}
+
+/* What is there is known now, and made ready to be gone on with or replaced. */
+static enum status look_again(struct level_folders *folders, const struct output_request *request,
+                              struct error *error)
+{
+    struct earlier earlier;
+    enum status status = earlier_find(&earlier, folders->folder_fd, folders->folder, error);
+    if (status != STATUS_OK)
+        return status;
+    if ((status = folder_guard_check(folders->folder_fd, request, &earlier, error)) == STATUS_OK &&
+        (status = flush_name(folders, error)) == STATUS_OK &&
+        (status = level_sweep_partial(folders->folder_fd, folders->folder, error)) == STATUS_OK)
+        status = find_resume(folders, request, &earlier, error);
+    earlier_end(&earlier);
     return status;
 }
 
@@ -324,11 +343,7 @@ static enum status prepare(struct level_folders *folders, const struct output_re
 {
     enum status status;
     if ((status = run_lock_take(&folders->lock, folders->folder_fd, folders->folder, error)) != STATUS_OK ||
-        (status = folder_guard_check(folders->folder_fd, folders->folder, request->source, request->force,
-                                     error)) != STATUS_OK ||
-        (status = flush_name(folders, error)) != STATUS_OK ||
-        (status = find_resume(folders, request, error)) != STATUS_OK ||
-        (status = level_sweep_partial(folders->folder_fd, folders->folder, error)) != STATUS_OK ||
+        (status = look_again(folders, request, error)) != STATUS_OK ||
         (status = begin_records(folders, error)) != STATUS_OK ||
         (status = open_levels(folders, error)) != STATUS_OK ||
         (status = committer_create(&folders->committer, &folders->resume.records, folders->journal,
@@ -373,7 +388,7 @@ enum status level_folders_open(struct output **output, const struct output_reque
     }
     folders->folder_fd = restart_open(request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     status = folders->folder_fd < 0 ? output_failure(error, errno, request->folder, NULL)
-                                    : prepare(folders, request, error);
+                                    : prepare(folders, &lengths, error);
 close_folders:
     if (status == STATUS_OK)
         *output = &folders->output;

@@ -19,23 +19,32 @@ static bool any_doubtful(const struct output_request *request)
     return false;
 }
 
-static enum status check_folder(int fd, const struct output_request *request, struct output_state *state,
-                                struct error *error)
+static enum status check_resume(int fd, const struct output_request *request, struct earlier *earlier,
+                                struct output_state *state, struct error *error)
 {
     struct resume resume;
-    enum status status = folder_guard_check(fd, request->folder, request->source, request->force, error);
-    if (status != STATUS_OK)
-        return status;
-    if (request->force && !request->go_on)
-        return folder_guard_check_writable(fd, request->folder, error);
-    status = resume_find(&resume, fd, request->folder, request->pyramid, request->source, &request->form,
-                         request->check, request->doubtful, error);
+    enum status status = resume_find(&resume, fd, request, earlier, error);
     if (status != STATUS_OK)
         return status;
     *state = resume.state;
     resume_end(&resume);
     return state->complete || any_doubtful(request) ? STATUS_OK
                                                     : folder_guard_check_writable(fd, request->folder, error);
+}
+
+static enum status check_folder(int fd, const struct output_request *request, struct output_state *state,
+                                struct error *error)
+{
+    struct earlier earlier;
+    enum status status = earlier_find(&earlier, fd, request->folder, error);
+    if (status != STATUS_OK)
+        return status;
+    status = folder_guard_check(fd, request, &earlier, error);
+    if (status == STATUS_OK)
+        status = request->force && !request->go_on ? folder_guard_check_writable(fd, request->folder, error)
+                                                   : check_resume(fd, request, &earlier, state, error);
+    earlier_end(&earlier);
+    return status;
 }
 
 enum status level_folders_check(const struct output_request *request, struct output_state *state,

@@ -7,7 +7,6 @@
 #include "output/folder_entries.h"
 #include "output/journal.h"
 #include "output/level_names.h"
-#include "output/manifest.h"
 #include "output/output_failure.h"
 
 #include <errno.h>
@@ -19,8 +18,8 @@
 /* A visit that removes files of ours from one level folder. */
 struct sweep {
     int fd;
-    const char *path; /* for messages */
-    uint64_t first;   /* slices from this z on go */
+    const char *path;    /* for messages */
+    uint64_t first, end; /* slices from this z on go, and before this one */
     unsigned nremoved;
 };
 
@@ -28,7 +27,8 @@ static enum status sweep_entry(void *context, const char *name, enum entry_kind 
 {
     struct sweep *sweep = context;
     uint32_t z;
-    bool goes = slice_name_is_partial(name) || (slice_name_parse(name, &z) && z >= sweep->first);
+    bool goes =
+        slice_name_is_partial(name) || (slice_name_parse(name, &z) && z >= sweep->first && z < sweep->end);
     if (!goes || kind != ENTRY_FILE)
         return STATUS_OK;
     if (unlinkat(sweep->fd, name, 0) != 0 && errno != ENOENT)
@@ -37,26 +37,44 @@ static enum status sweep_entry(void *context, const char *name, enum entry_kind 
     return STATUS_OK;
 }
 
-enum status level_sweep(int folder_fd, const char *folder, unsigned level, uint64_t first, bool also_folder,
-                        bool durable, struct error *error)
+/* Removes partial files and slices first .. end-1 of a level folder, if there is one. */
+static enum status sweep_level(int folder_fd, const char *folder, const char *name, uint64_t first,
+                               uint64_t end, bool durable, struct error *error)
 {
-    char name[LEVEL_NAME_BYTES];
-    level_name(name, level);
     int fd = restart_openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folder, name);
     char *path = path_join(folder, name);
-    struct sweep sweep = {.fd = fd, .path = path, .first = first};
+    struct sweep sweep = {.fd = fd, .path = path, .first = first, .end = end};
     enum status status = path ? folder_visit(fd, path, sweep_entry, &sweep, error)
                               : error_no_memory(error, strlen(folder), "a file name");
     if (status == STATUS_OK && durable && sweep.nremoved > 0)
         status = atomic_folder_sync(fd, path, error);
     free(path);
     close(fd);
-    /* With --force there may be files of others in it: then it stays. */
-    if (status == STATUS_OK && also_folder && unlinkat(folder_fd, name, AT_REMOVEDIR) != 0 &&
-        errno != ENOTEMPTY && errno != EEXIST)
-        status = output_failure(error, errno, folder, name);
+    return status;
+}
+
+enum status level_sweep_earlier(int folder_fd, const char *folder, const struct earlier *earlier,
+                                const struct pyramid *pyramid, bool durable, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
+        char name[LEVEL_NAME_BYTES];
+        const bool stays = level <= pyramid->nlevels;
+        const uint64_t first = stays ? extent_reduce(pyramid->extent.nz, level) : 0,
+                       end = earlier_slices(earlier, level);
+        if (!earlier_is_known(earlier) &&
+            faccessat(folder_fd, level_name(name, level), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+            break;
+        if (first >= end)
+            continue;
+        status = sweep_level(folder_fd, folder, level_name(name, level), first, end, durable, error);
+        /* There may be files of others in it: then it stays. */
+        if (status == STATUS_OK && !stays && unlinkat(folder_fd, name, AT_REMOVEDIR) != 0 &&
+            errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+            status = output_failure(error, errno, folder, name);
+    }
     return status;
 }
 
@@ -70,7 +88,9 @@ enum status level_sweep_partial(int folder_fd, const char *folder, struct error 
         if (unlinkat(folder_fd, partial, 0) != 0 && errno != ENOENT)
             return output_failure(error, errno, folder, partial);
     }
-    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++)
-        status = level_sweep(folder_fd, folder, level, UINT64_MAX, false, false, error);
+    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
+        char name[LEVEL_NAME_BYTES];
+        status = sweep_level(folder_fd, folder, level_name(name, level), 0, 0, false, error);
+    }
     return status;
 }

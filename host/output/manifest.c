@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "base/resident.h"
 #include "output/atomic_file.h"
+#include "output/json_values.h"
 #include "output/manifest_json.h"
 
 #include <errno.h>
@@ -254,6 +255,27 @@ enum status manifest_read(const char *folder, struct manifest *manifest, struct 
         manifest->json = json;
     else
         json_decref(json);
+    return status;
+}
+
+enum status manifest_retract(const struct manifest *manifest, int folder_fd, const char *folder, bool durable,
+                             struct error *error)
+{
+    size_t i;
+    json_t *level;
+    json_array_foreach(json_object_get(manifest->json, "levels"), i, level)
+    {
+        json_object_del(level, "bytes");
+        json_object_del(level, "xxh3_128");
+    }
+    char *text = json_object_set_new(manifest->json, "complete", json_false()) == 0
+                     ? json_print(manifest->json, JSON_INDENT(1) | JSON_REAL_PRECISION(17))
+                     : NULL;
+    if (!text)
+        return error_no_memory(error, 100ull * manifest->pyramid.extent.nz, "the manifest");
+    enum status status =
+        atomic_file_write(folder_fd, folder, MANIFEST_NAME, text, strlen(text), durable, error);
+    free(text);
     return status;
 }
 

@@ -58,6 +58,11 @@ struct manifest {
  * calls manifest_end after STATUS_OK. */
 enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error);
 
+/* Writes it into its folder again, as that of a pyramid that is not complete (any more). STATUS_OUTPUT on
+ * failure. */
+enum status manifest_retract(const struct manifest *manifest, int folder_fd, const char *folder, bool durable,
+                             struct error *error);
+
 /* Slice z of the source counts as missing, for its file could not be read. */
 bool manifest_is_unreadable(const struct manifest *manifest, uint32_t z);
 

@@ -65,16 +65,35 @@ static void compare_form(const json_t *then, const json_t *now, struct manifest_
                  nthen == 1 ? "" : "s", nnow);
 }
 
-/* The same file, whether it can be read or not. */
+/* The same file, whether it can be read or not. One that could not be read then may have been mended. */
 static bool is_alike(const json_t *then, json_t *now)
 {
     if (!json_is_object(then) || !json_is_object(now))
         return equal(then, now);
+    if (is_unreadable(then))
+        return equal(json_object_get(then, "name"), json_object_get(now, "name")) &&
+               equal(json_object_get(then, "page"), json_object_get(now, "page")) &&
+               equal(json_object_get(then, "plane"), json_object_get(now, "plane"));
     const char *key;
     json_t *value;
     json_object_foreach(now, key, value) if (strcmp(key, UNREADABLE) != 0 &&
                                              !equal(json_object_get(then, key), value)) return false;
     return json_object_size(then) - is_unreadable(then) == json_object_size(now) - is_unreadable(now);
+}
+
+/* Slices that were read then, and are not there now or cannot be read. */
+static void count_gone(const json_t *then, const json_t *now, struct manifest_difference *difference)
+{
+    for (uint32_t z = 0; z < difference->nthen; z++) {
+        const json_t *a = json_array_get(then, z), *b = json_array_get(now, z);
+        if (!json_is_object(a) || is_unreadable(a) || (json_is_object(b) && !is_unreadable(b)))
+            continue;
+        if (difference->ngone++ > 0)
+            continue;
+        const char *name = json_string_value(json_object_get(a, "name"));
+        difference->first_gone = z;
+        snprintf(difference->gone_name, sizeof difference->gone_name, "%s", name ? name : "");
+    }
 }
 
 static void compare_slices(const json_t *then, const json_t *now, struct manifest_difference *difference,
@@ -84,6 +103,7 @@ static void compare_slices(const json_t *then, const json_t *now, struct manifes
         json_array_size(then) < json_array_size(now) ? json_array_size(then) : json_array_size(now);
     bool same = true, alike = true;
     difference->nthen = (uint32_t)json_array_size(then);
+    count_gone(then, now, difference);
     for (size_t z = 0; z < n; z++) {
         const json_t *a = json_array_get(then, z);
         json_t *b = json_array_get(now, z);

@@ -16,6 +16,10 @@ struct manifest_difference {
     uint32_t nalike;     /* the first slices that are the same but for the latter */
     bool was_unreadable; /* the one at nsame, when it is alike: it could not be read then, and can be now */
     uint32_t nthen;      /* slices that the manifest tells of */
+    /* Of these, slices that were read then, and are not there now or cannot be read; and the first of them.
+     */
+    uint32_t ngone, first_gone;
+    char gone_name[DIFFERENCE_BYTES]; /* as the manifest has it: printable */
 };
 
 /* STATUS_FAILED when memory is refused. */

@@ -67,9 +67,7 @@ enum output_change {
     OUTPUT_UNFINISHED,         /* an earlier run ended before it was complete */
     OUTPUT_SLICE_CHANGED,      /* a slice of the source is another file, or was changed */
     OUTPUT_SLICE_READABLE,     /* it could not be read then, and can be now */
-    OUTPUT_SLICE_UNREADABLE,   /* it could be read then, and cannot be now */
     OUTPUT_SLICES_ADDED,       /* the source has more slices at its end */
-    OUTPUT_SLICES_FEWER,       /* it has fewer */
     OUTPUT_SLICES_NOT_WRITTEN, /* slices of the pyramid are not there any more, or not as they were written */
 };
 
@@ -78,7 +76,7 @@ struct output_state {
     uint32_t first_slice;      /* of the source, that is still to be read: a multiple of 2^nlevels, or nz */
     bool complete;             /* nothing is to be done */
     enum output_change change; /* why it is not, when there is one */
-    uint32_t changed_slice;    /* of the source: which one, or the first of those added or gone */
+    uint32_t changed_slice;    /* of the source: which one, or the first of those added */
 };
 
 /* What the encoders of an output did. */
@@ -132,8 +130,8 @@ struct output {
  *
  * A pyramid that an earlier run left, complete or not, is gone on with where its slices of the source are the
  * same (by name, bytes and time) and it was asked for in the same words; rows then come from the source's
- * slice first_slice on, and count from there. With `force` it is built anew: each slice is replaced when its
- * successor is complete. finish removes what the new pyramid does not have.
+ * slice first_slice on, and count from there. With `force` it is built anew: opening removes what the new
+ * pyramid will not have, then each slice is replaced when its successor is complete.
  *
  * Opening creates what folders are missing, removes the partial files of a run that died, and leaves a
  * manifest that says "not complete" with a journal; finish writes the one that says "complete". first_slice
@@ -143,10 +141,14 @@ struct output {
  *     folder is source->folder or no folder (a symbolic link is none);
  *   a slice in one of its level folders is a slice of the source, by whatever name or link;
  *   it cannot be written, or another run holds it (see run_lock.h);
- *   it holds a pyramid that was made otherwise or from other slices, unless `force`;
- *   it holds anything but level folders of slices and a manifest of this program, unless `force`. With
- *     `force` only files of our own names are replaced and removed: the manifest, the journal, and %06d.tif
- * in level folders 1 .. LEVELS_MAX; all else is left alone. */
+ *   it holds a pyramid that was made otherwise or from other slices, or from some that are gone now, unless
+ *     `force`;
+ *   it holds no manifest of this program that can be used, but anything else, unless `force`;
+ *   beside a manifest it holds a slice that this does not tell of, under a name that is to be written.
+ *
+ * Only files of our own names are replaced and removed: the manifest, the journal, the lock, and of the
+ * slices %06d.tif in level folders those that the manifest tells of; where, with `force`, none can be used,
+ * all in level folders that begin with 1 and have no gap. All else is left alone. */
 enum status level_folders_open(struct output **output, const struct output_request *request,
                                uint32_t first_slice, struct error *error);
 

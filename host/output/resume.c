@@ -9,7 +9,6 @@
 #include "output/file_check.h"
 #include "output/journal.h"
 #include "output/level_names.h"
-#include "output/manifest.h"
 #include "output/manifest_compare.h"
 #include "output/run_lock.h"
 
@@ -89,14 +88,11 @@ static void keep_slab(const struct slice_records *then, struct slice_records *no
 /* Why the slabs behind a slice that is the same do not stay. */
 static void tell_change(struct output_state *state, const struct manifest_difference *difference, uint32_t nz)
 {
-    const uint32_t n = difference->nthen < nz ? difference->nthen : nz;
     state->changed_slice = difference->nsame;
-    if (difference->nsame == n)
-        state->change = difference->nthen < nz ? OUTPUT_SLICES_ADDED : OUTPUT_SLICES_FEWER;
-    else if (difference->nalike == difference->nsame)
-        state->change = OUTPUT_SLICE_CHANGED;
+    if (difference->nsame == difference->nthen && difference->nthen < nz)
+        state->change = OUTPUT_SLICES_ADDED;
     else
-        state->change = difference->was_unreadable ? OUTPUT_SLICE_READABLE : OUTPUT_SLICE_UNREADABLE;
+        state->change = difference->was_unreadable ? OUTPUT_SLICE_READABLE : OUTPUT_SLICE_CHANGED;
 }
 
 /* Keeps slabs from the first one on, as long as their slices of the source are the same and they are there.
@@ -134,6 +130,20 @@ static bool any_recorded(const struct slice_records *records)
             if (records->slices[level][z].n_bytes > 0)
                 return true;
     return false;
+}
+
+/* Thumbnails that cannot be made again are not given up unasked. */
+static enum status refuse_gone(const char *folder, const struct manifest_difference *difference,
+                               struct error *error)
+{
+    char shown[384], name[200];
+    const bool one = difference->ngone == 1;
+    return error_set(error, STATUS_OUTPUT,
+                     "%s: was made with %u slice%s that %s gone now, or cannot be read (%s%s); put %s back, "
+                     "choose another OUTPUT, or give %s thumbnails up with --force",
+                     printable(shown, sizeof shown, folder), difference->ngone, one ? "" : "s",
+                     one ? "is" : "are", printable(name, sizeof name, difference->gone_name),
+                     one ? "" : " is the first", one ? "it" : "them", one ? "its" : "their");
 }
 
 static enum status refuse(const char *folder, const struct manifest_difference *difference,
@@ -186,43 +196,44 @@ static bool is_tidy(int folder_fd)
            faccessat(folder_fd, LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 }
 
+/* The slab of the source that slice z lies in was done. */
+static bool was_done(const struct slice_records *then, uint32_t z)
+{
+    const uint64_t slab = UINT64_C(1) << then->nlevels, z0 = z / slab * slab;
+    return slab_was_there(then, then, (uint32_t)z0, z0 + slab);
+}
+
 static enum status compare(struct resume *resume, struct manifest *manifest, int folder_fd,
-                           const char *folder, const struct pyramid *pyramid,
-                           const struct output_source *source, enum encoding encoding, bool check,
-                           bool *doubtful, struct error *error)
+                           const struct output_request *request, struct error *error)
 {
     struct manifest_difference difference;
+    const uint32_t nz = request->pyramid->extent.nz;
     enum status status = take_journal(manifest, folder_fd, error);
     if (status == STATUS_OK)
-        status = manifest_compare(manifest, pyramid, source, encoding, &difference, doubtful, error);
+        status = manifest_compare(manifest, request->pyramid, request->source, request->form.encoding,
+                                  &difference, request->doubtful, error);
     if (status != STATUS_OK || !any_recorded(&manifest->records))
         return status; /* nothing is there that could stay */
     if (difference.text[0] || difference.nalike == 0)
-        return refuse(folder, &difference, source, error);
-    keep_slabs(resume, &manifest->records, folder_fd, pyramid->extent.nz, &difference, check);
+        return refuse(request->folder, &difference, request->source, error);
+    if (difference.ngone > 0 && was_done(&manifest->records, difference.first_gone) && !request->go_on)
+        return refuse_gone(request->folder, &difference, error);
+    keep_slabs(resume, &manifest->records, folder_fd, nz, &difference, request->check);
     const uint64_t z0 = resume->state.first_slice, slab = UINT64_C(1) << resume->records.nlevels;
     if (!manifest->complete && !slab_was_there(&manifest->records, &resume->records, (uint32_t)z0, z0 + slab))
         resume->state.change = OUTPUT_UNFINISHED; /* nothing was lost by what changed behind it */
-    resume->state.complete = manifest->complete && difference.nthen == pyramid->extent.nz &&
-                             resume->state.first_slice == pyramid->extent.nz && is_tidy(folder_fd);
+    resume->state.complete =
+        manifest->complete && difference.nthen == nz && resume->state.first_slice == nz && is_tidy(folder_fd);
     return STATUS_OK;
 }
 
-enum status resume_find(struct resume *resume, int folder_fd, const char *folder,
-                        const struct pyramid *pyramid, const struct output_source *source,
-                        const struct output_form *form, bool check, bool *doubtful, struct error *error)
+enum status resume_find(struct resume *resume, int folder_fd, const struct output_request *request,
+                        struct earlier *earlier, struct error *error)
 {
-    struct manifest manifest;
     *resume = (struct resume){.state = {.first_slice = 0}};
-    enum status status = slice_records_init(&resume->records, pyramid, error);
-    if (status != STATUS_OK || faccessat(folder_fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-        return status;
-    status = manifest_read(folder, &manifest, error);
-    if (status == STATUS_OK) {
-        status = compare(resume, &manifest, folder_fd, folder, pyramid, source, form->encoding, check,
-                         doubtful, error);
-        manifest_end(&manifest);
-    }
+    enum status status = slice_records_init(&resume->records, request->pyramid, error);
+    if (status == STATUS_OK && earlier_is_known(earlier))
+        status = compare(resume, &earlier->manifest, folder_fd, request, error);
     if (status != STATUS_OK)
         resume_end(resume);
     return status;

@@ -335,9 +335,12 @@ static void test_kinds_not_told(void **state)
     prepare(fixture, FORCE);
     build_undisturbed(fixture, true, 13);
     output_fixture_assert_whole(fixture, true);
-    assert_int_equal(symlink("000000.tif", temp_path(fixture->folder, "1/000001.tif~")), 0);
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 1/000001.tif~");
-    assert_int_equal(unlink(temp_path(fixture->folder, "1/000001.tif~")), 0);
+    assert_int_equal(unlink(temp_path(fixture->folder, MANIFEST_NAME)), 0);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "0"), 0700), 0);
+    output_fixture_assert_refused(fixture, fixture->folder, false, true,
+                                  "holds a pyramid of another program");
+    build_undisturbed(fixture, true, 13);
+    assert_int_equal(rmdir(temp_path(fixture->folder, "0")), 0);
     assert_int_equal(symlink("1", temp_path(fixture->folder, "3")), 0);
     output_fixture_assert_refused(fixture, fixture->folder, true, true, "3: is not a folder");
     assert_int_equal(unlink(temp_path(fixture->folder, "3")), 0);

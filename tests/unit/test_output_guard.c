@@ -137,18 +137,72 @@ static void test_level_folders_that_are_none(void **state)
 static void test_foreign_files(void **state)
 {
     struct output_fixture *fixture = *state;
+    static const char *const names[] = {"thesis.txt", "1/notes.txt", "1/1.tif", ".stackthumb.json.partial2",
+                                        "a\nb"};
     assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "1"), 0700), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *path = temp_path(fixture->folder, "%s", names[i]);
+        temp_text_write(path, "precious");
+        output_fixture_assert_refused(fixture, fixture->folder, false, true,
+                                      i < 4 ? "which is no part of a pyramid" : "holds a\\x0ab");
+        assert_int_equal(unlink(path), 0);
+    }
     temp_text_write(temp_path(fixture->folder, "thesis.txt"), "precious");
     assert_forced(fixture, "holds thesis.txt, which is no part of a pyramid", "thesis.txt");
-    /* Beside a pyramid of ours. */
-    temp_text_write(temp_path(fixture->folder, "1/notes.txt"), "precious");
-    assert_forced(fixture, "holds 1/notes.txt", "1/notes.txt");
-    temp_text_write(temp_path(fixture->folder, "1/1.tif"), "precious");
-    assert_forced(fixture, "holds 1/1.tif", "1/1.tif");
-    temp_text_write(temp_path(fixture->folder, ".stackthumb.json.partial2"), "precious");
-    assert_forced(fixture, "holds .stackthumb.json.partial2", ".stackthumb.json.partial2");
-    temp_text_write(temp_path(fixture->folder, "a\nb"), "precious");
-    assert_forced(fixture, "holds a\\x0ab", "a\nb");
+}
+
+/* Beside a pyramid of ours they are left alone, and it is complete with them. */
+static void test_foreign_files_beside_ours(void **state)
+{
+    struct output_fixture *fixture = *state;
+    static const char *const names[] = {"thesis.txt",   "1/notes.txt",   "1/1.tif",
+                                        "1/000999.tif", "16/000000.tif", "0/000000.tif"};
+    const size_t nnames = sizeof names / sizeof *names;
+    output_fixture_build(fixture, false);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "16"), 0700), 0);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "0"), 0700), 0);
+    for (size_t i = 0; i < nnames; i++)
+        temp_text_write(temp_path(fixture->folder, "%s", names[i]), "precious");
+    for (int round = 0; round < 4; round++) {
+        if (round == 2) /* something is to be done */
+            assert_int_equal(unlink(temp_path(fixture->folder, "1/000000.tif")), 0);
+        output_fixture_build(fixture, round % 2 == 1);
+        for (size_t i = 0; i < nnames; i++) {
+            size_t n_bytes;
+            char *text = temp_file_read(temp_path(fixture->folder, "%s", names[i]), &n_bytes);
+            assert_int_equal(n_bytes, strlen("precious"));
+            free(text);
+        }
+    }
+    for (size_t i = 0; i < nnames; i++)
+        assert_int_equal(unlink(temp_path(fixture->folder, "%s", names[i])), 0);
+    assert_int_equal(rmdir(temp_path(fixture->folder, "16")), 0);
+    assert_int_equal(rmdir(temp_path(fixture->folder, "0")), 0);
+    output_fixture_assert_whole(fixture, true);
+}
+
+/* A file of others has the name that a slice is to have: not even --force replaces it. */
+static void test_foreign_slices_in_the_way(void **state)
+{
+    struct output_fixture *fixture = *state;
+    fixture->pyramid.nlevels = 1;
+    output_fixture_build(fixture, false);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "2"), 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "2/000000.tif"), "precious");
+    fixture->pyramid.nlevels = 2;
+    assert_never(fixture, fixture->folder, "out/2/000000.tif: is none of the pyramid's there");
+    assert_int_equal(unlink(temp_path(fixture->folder, "2/000000.tif")), 0);
+    output_fixture_build(fixture, true);
+    output_fixture_assert_whole(fixture, true);
+    /* The other way round it goes, for the manifest tells of it; files of others stay. */
+    temp_text_write(temp_path(fixture->folder, "2/000999.tif"), "precious");
+    fixture->pyramid.nlevels = 1;
+    output_fixture_build(fixture, true);
+    assert_int_equal(temp_count_entries(temp_path(fixture->folder, "2")), 1);
+    assert_int_equal(unlink(temp_path(fixture->folder, "2/000999.tif")), 0);
+    assert_int_equal(rmdir(temp_path(fixture->folder, "2")), 0);
+    output_fixture_assert_whole(fixture, true);
 }
 
 /* Whether the folder may be written to, as it is; what is said when it may not. */
@@ -169,6 +223,16 @@ static void test_files_of_systems(void **state)
                                        "DESKTOP.ini", "._000001.tif", ".nfs00000000012345"};
     static const char *const others[] = {".DS_Store2", "Thumbs.dbx", ".nf", "_.000001.tif", "nfs1"};
     struct error error;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "1"), 0700), 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const char *path = temp_path(fixture->folder, "1/%s", others[i]);
+        temp_text_write(path, "precious");
+        assert_false(is_accepted(fixture, fixture->folder, &error));
+        assert_non_null(strstr(error.message, "no part of a pyramid"));
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(temp_path(fixture->folder, "1")), 0);
     output_fixture_build(fixture, false);
     for (int below = 0; below < 2; below++)
         for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
@@ -180,13 +244,6 @@ static void test_files_of_systems(void **state)
             assert_true(temp_exists(path));
             assert_int_equal(unlink(path), 0);
         }
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        const char *path = temp_path(fixture->folder, "1/%s", others[i]);
-        temp_text_write(path, "precious");
-        assert_false(is_accepted(fixture, fixture->folder, &error));
-        assert_non_null(strstr(error.message, "no part of a pyramid"));
-        assert_int_equal(unlink(path), 0);
-    }
     output_fixture_assert_whole(fixture, true);
 }
 
@@ -213,30 +270,6 @@ static void test_folders_not_there(void **state)
     assert_int_equal(chdir(before), 0);
     free(before);
     assert_int_equal(temp_count_entries(fixture->root), 1); /* the input: nothing was made */
-}
-
-static void test_foreign_folders(void **state)
-{
-    struct output_fixture *fixture = *state;
-    output_fixture_build(fixture, false);
-    assert_int_equal(mkdir(temp_path(fixture->folder, "0"), 0700), 0);
-    temp_text_write(temp_path(fixture->folder, "0/000000.tif"), "precious");
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 0");
-    output_fixture_build(fixture, true);
-    assert_true(temp_exists(temp_path(fixture->folder, "0/000000.tif")));
-    unlink(temp_path(fixture->folder, "0/000000.tif"));
-    rmdir(temp_path(fixture->folder, "0"));
-    /* A level folder that is none of ours keeps what is not named as a slice. */
-    assert_int_equal(mkdir(temp_path(fixture->folder, "16"), 0700), 0);
-    temp_text_write(temp_path(fixture->folder, "16/notes"), "precious");
-    temp_text_write(temp_path(fixture->folder, "16/000000.tif"), "stale");
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 16/notes");
-    output_fixture_build(fixture, true);
-    assert_true(temp_exists(temp_path(fixture->folder, "16/notes")));
-    assert_false(temp_exists(temp_path(fixture->folder, "16/000000.tif")));
-    /* A folder that is named like a slice. */
-    assert_int_equal(mkdir(temp_path(fixture->folder, "1/000777.tif"), 0700), 0);
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, "holds 1/000777.tif");
 }
 
 /* What another program left: the same names, and no manifest. */
@@ -269,7 +302,7 @@ static void test_manifests_that_are_not_ours(void **state)
     assert_int_equal(symlink("../outside", temp_path(fixture->folder, MANIFEST_NAME)), 0);
     size_t n_bytes;
     char *before = temp_file_read(outside, &n_bytes);
-    assert_forced(fixture, "holds " MANIFEST_NAME, NULL);
+    assert_forced(fixture, MANIFEST_NAME ": is not a regular file", NULL);
     char *after = temp_file_read(outside, &n_bytes);
     assert_string_equal(before, after);
     free(before);
@@ -307,9 +340,10 @@ int main(void)
         TEST(test_no_folder),
         TEST(test_level_folders_that_are_none),
         TEST(test_foreign_files),
+        TEST(test_foreign_files_beside_ours),
+        TEST(test_foreign_slices_in_the_way),
         TEST(test_files_of_systems),
         TEST(test_folders_not_there),
-        TEST(test_foreign_folders),
         TEST(test_a_pyramid_without_manifest),
         TEST(test_manifests_that_are_not_ours),
         TEST(test_check_touches_nothing),

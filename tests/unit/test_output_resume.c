@@ -62,6 +62,12 @@ static void go_on(const struct output_fixture *fixture, uint32_t until, bool che
     output->ops->close(output);
 }
 
+static void assert_refused_as(const struct output_fixture *fixture, const char *part)
+{
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, part);
+    output_fixture_assert_refused(fixture, fixture->folder, false, true, "--force");
+}
+
 static uint32_t slab(const struct output_fixture *fixture)
 {
     return UINT32_C(1) << fixture->pyramid.nlevels;
@@ -128,7 +134,7 @@ static void test_cut_short(void **state)
     }
 }
 
-/* From the slab of the first slice that was changed, was added or is gone. */
+/* From the slab of the first slice that was changed or was added. */
 static void test_other_slices(void **state)
 {
     struct output_fixture *fixture = *state;
@@ -137,31 +143,59 @@ static void test_other_slices(void **state)
         new_pyramid(fixture, seed);
         uint32_t nz = fixture->pyramid.extent.nz, changed;
         go_on(fixture, nz, false);
-        switch (temp_random(&random) % 3) {
-        case 0:
+        if (temp_random(&random) % 2 == 0) {
             changed = (uint32_t)(temp_random(&random) % nz);
             if (changed == 0)
                 goto next; /* that is another stack */
             fixture->slices[changed].name = "slice.tif";
             fixture->slices[changed].mtime_ns++;
-            break;
-        case 1:
+        } else {
             changed = nz;
             set_length(fixture, nz + 1 + (uint32_t)(temp_random(&random) % 9));
-            break;
-        default:
-            if (nz == 1)
-                goto next;
-            set_length(fixture, changed = 1 + (uint32_t)(temp_random(&random) % (nz - 1)));
         }
         struct output_state there = found(fixture, false);
-        /* A stack that now ends where a slab does has nothing to do anew, but for its last word. */
         assert_int_equal(there.first_slice, slab_start(fixture, changed));
         assert_false(there.complete);
         go_on(fixture, fixture->pyramid.extent.nz, false);
         output_fixture_assert_whole(fixture, true);
         assert_true(found(fixture, false).complete);
     next:
+        clear(fixture);
+    }
+}
+
+/* Where slices are gone that done slabs were made from, those stay until --force says otherwise; what was not
+ * done yet matters to nobody. */
+static void test_slices_gone(void **state)
+{
+    struct output_fixture *fixture = *state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        uint64_t random = seed;
+        new_pyramid(fixture, seed);
+        fixture->pyramid.nlevels = 1 + (unsigned)(seed % 3);
+        const uint32_t nslabs = 2 + (uint32_t)(temp_random(&random) % 3), nz = nslabs * slab(fixture);
+        set_length(fixture, nz);
+        for (uint32_t z = 0; z < nz; z++)
+            fixture->slices[z].name = "slice.tif";
+        const uint32_t done = slab(fixture) * (1 + (uint32_t)(temp_random(&random) % nslabs));
+        const uint32_t gone = 1 + (uint32_t)(temp_random(&random) % (nz - 1));
+        go_on(fixture, done, false);
+        const unsigned way = (unsigned)(temp_random(&random) % 3);
+        if (way == 0)
+            set_length(fixture, gone);
+        else if (way == 1)
+            fixture->slices[gone].name = NULL;
+        else
+            fixture->slices[gone].unreadable = true;
+        if (gone < done) {
+            assert_refused_as(fixture, "gone now, or cannot be read (slice.tif");
+            output_fixture_build(fixture, true);
+        } else {
+            assert_int_equal(found(fixture, false).first_slice, done);
+            go_on(fixture, fixture->pyramid.extent.nz, false);
+        }
+        output_fixture_assert_whole(fixture, true);
+        assert_true(found(fixture, false).complete);
         clear(fixture);
     }
 }
@@ -231,12 +265,6 @@ static void test_journal_cut_anywhere(void **state)
     free(text);
     go_on(fixture, 24, false);
     output_fixture_assert_whole(fixture, true);
-}
-
-static void assert_refused_as(const struct output_fixture *fixture, const char *part)
-{
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, part);
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, "--force");
 }
 
 /* Of what was asked for otherwise nothing may stay; the difference is named. */
@@ -343,6 +371,11 @@ static void test_manifest_tells_otherwise(void **state)
         assert_refused_as(fixture, "a first slice (slice.tif) that was changed");
         temp_file_write(temp_path(fixture->folder, MANIFEST_NAME), text, n_bytes);
         edit_manifest(fixture, z, NULL, others[i]);
+        if (*others[i] == '{' && !fixture->slices[z].name) {
+            assert_refused_as(fixture, "was made with 1 slice that is gone now");
+            temp_file_write(temp_path(fixture->folder, MANIFEST_NAME), text, n_bytes);
+            continue;
+        }
         const struct output_state there = found(fixture, false);
         const bool is_none = !fixture->slices[z].name && i == 0;
         assert_int_equal(there.complete, is_none);
@@ -371,14 +404,14 @@ static void test_unreadable_slices(void **state)
     go_on(fixture, 16, false);
     assert_true(found(fixture, false).complete);
     fixture->slices[9].unreadable = false;
+    fixture->slices[9].n_bytes++; /* it was mended */
     const struct output_state there = found(fixture, false);
     assert_int_equal(there.change, OUTPUT_SLICE_READABLE);
     assert_int_equal(there.changed_slice, 9);
     assert_int_equal(there.first_slice, 8);
     go_on(fixture, 16, false);
     fixture->slices[13].unreadable = true;
-    assert_int_equal(found(fixture, false).change, OUTPUT_SLICE_UNREADABLE);
-    assert_int_equal(found(fixture, false).first_slice, 12);
+    assert_refused_as(fixture, "was made with 1 slice that is gone now, or cannot be read (new.tif)");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, output_fixture_make, output_fixture_clear)
@@ -388,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_cut_short),
         TEST(test_other_slices),
+        TEST(test_slices_gone),
         TEST(test_damaged_files),
         TEST(test_journal_cut_anywhere),
         TEST(test_made_otherwise),
