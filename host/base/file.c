@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int64_t nanoseconds(struct timespec time)
@@ -25,9 +27,33 @@ static const char *kind_of(mode_t mode)
     return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a named pipe" : "a device";
 }
 
-bool file_identity_same(const struct file_identity *then, const struct file_identity *now)
+struct file_identity file_identity_of(const struct stat *about)
 {
-    return (then->device == now->device && then->inode == now->inode) || then->ctime_ns == now->ctime_ns;
+    return (struct file_identity){
+        .device = about->st_dev, .inode = about->st_ino, .ctime_ns = nanoseconds(about->st_ctim)};
+}
+
+bool file_system_renumbers(int fd)
+{
+    static const unsigned long steady[] = {BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC,
+                                           XFS_SUPER_MAGIC};
+    struct statfs about;
+    if (fstatfs(fd, &about) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof steady / sizeof *steady; i++)
+        if ((unsigned long)about.f_type == steady[i])
+            return false;
+    return true;
+}
+
+bool file_identity_same(const struct file_identity *then, const struct file_identity *now, int fd,
+                        const char *path)
+{
+    struct stat about;
+    if (then->device == now->device && then->inode == now->inode)
+        return true;
+    return then->ctime_ns == now->ctime_ns && lstat(path, &about) == 0 && !S_ISLNK(about.st_mode) &&
+           file_system_renumbers(fd);
 }
 
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
@@ -56,7 +82,7 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
         .path = path,
         .n_bytes = (uint64_t)about.st_size,
         .mtime_ns = nanoseconds(about.st_mtim),
-        .identity = {.device = about.st_dev, .inode = about.st_ino, .ctime_ns = nanoseconds(about.st_ctim)},
+        .identity = file_identity_of(&about),
     };
     return STATUS_OK;
 }

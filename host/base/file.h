@@ -15,10 +15,20 @@ struct file_identity {
     int64_t ctime_ns; /* of the last change to the file or its names; not a part of which it is */
 };
 
-/* False when it is another file that stands where the first one was. Some network file systems number a file
- * anew when it is opened again, and whoever makes a link to a file changes its ctime: both together are
- * neither. */
-bool file_identity_same(const struct file_identity *then, const struct file_identity *now);
+struct stat;
+
+struct file_identity file_identity_of(const struct stat *about);
+
+/* Whether the file system of the open file or folder may number a file anew while it is mounted, as those of
+ * networks, in user space and without inodes do with files that the kernel has forgotten. False only of those
+ * that are known not to. */
+bool file_system_renumbers(int fd);
+
+/* Whether `now`, open as `fd` at `path`, is the file or folder that stood there `then`: by its number; or,
+ * where that may have become another one, by its ctime, which hardly any file shares that is put there
+ * instead: but one that a symbolic link is turned to keeps its ctime, and many have the same. */
+bool file_identity_same(const struct file_identity *then, const struct file_identity *now, int fd,
+                        const char *path);
 
 struct input_file {
     int fd;
