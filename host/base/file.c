@@ -33,6 +33,11 @@ struct file_identity file_identity_of(const struct stat *about)
         .device = about->st_dev, .inode = about->st_ino, .ctime_ns = nanoseconds(about->st_ctim)};
 }
 
+int64_t file_mtime_ns(const struct stat *about)
+{
+    return nanoseconds(about->st_mtim);
+}
+
 bool file_system_renumbers(int fd)
 {
     static const unsigned long steady[] = {BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC,
@@ -56,6 +61,15 @@ bool file_identity_same(const struct file_identity *then, const struct file_iden
            file_system_renumbers(fd);
 }
 
+static void fill(struct input_file *file, int fd, const char *path, const struct stat *about)
+{
+    *file = (struct input_file){.fd = fd,
+                                .path = path,
+                                .n_bytes = (uint64_t)about->st_size,
+                                .mtime_ns = file_mtime_ns(about),
+                                .identity = file_identity_of(about)};
+}
+
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
@@ -77,14 +91,17 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
         return error_set(error, STATUS_INPUT, "%s: is %s, not a regular file",
                          printable(shown, sizeof shown, path), kind_of(about.st_mode));
     }
-    *file = (struct input_file){
-        .fd = fd,
-        .path = path,
-        .n_bytes = (uint64_t)about.st_size,
-        .mtime_ns = nanoseconds(about.st_mtim),
-        .identity = file_identity_of(&about),
-    };
+    fill(file, fd, path, &about);
     return STATUS_OK;
+}
+
+bool input_file_look(struct input_file *file, const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return false;
+    fill(file, -1, path, &about);
+    return true;
 }
 
 void input_file_close(struct input_file *file)
@@ -98,7 +115,7 @@ bool input_file_unchanged(const struct input_file *file)
 {
     struct stat about;
     return fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
-           nanoseconds(about.st_mtim) == file->mtime_ns;
+           file_mtime_ns(&about) == file->mtime_ns;
 }
 
 enum status input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,

@@ -18,6 +18,7 @@ struct file_identity {
 struct stat;
 
 struct file_identity file_identity_of(const struct stat *about);
+int64_t file_mtime_ns(const struct stat *about); /* as struct input_file has it */
 
 /* Whether the file system of the open file or folder may number a file anew while it is mounted, as those of
  * networks, in user space and without inodes do with files that the kernel has forgotten. False only of those
@@ -42,6 +43,11 @@ struct input_file {
  * folder) is STATUS_INPUT, and never blocks. STATUS_FAILED when too many files are open, or memory is
  * refused. Errors name the file. */
 enum status input_file_open(struct input_file *file, const char *path, struct error *error);
+
+/* What is known, without opening it, of the regular file that `path` leads to: all but the descriptor, which
+ * is -1. False where there is none, or nothing is to be known of it. */
+bool input_file_look(struct input_file *file, const char *path);
+
 void input_file_close(struct input_file *file);
 
 /* False when the file has another length or modification time than when it was opened. */

@@ -12,7 +12,7 @@
 /* The folder open as folder_fd (`folder` to its opener) may be written into: it is neither source->folder nor
  * above it, its level folders are folders and none is source->folder, and, unless `force`, it
  * holds nothing, or a manifest of this program and level folders of slices. No slice in its level folders is
- * one of the source, by device and inode. */
+ * one of the source, whatever it is called and seen through (input_set.h). */
 enum status folder_guard_check(int folder_fd, const char *folder, const struct output_source *source,
                                bool force, struct error *error);
 
