@@ -48,7 +48,7 @@ enum status slice_headers_read(struct stack *stack, const struct stack_request *
             return error_set(error, status, "%s", reason.message);
         if (first_reason.status == STATUS_OK)
             first_reason = reason;
-        status = stack_note_unreadable(stack, reason.message, error);
+        status = stack_note_unreadable(stack, slice, reason.message, error);
         if (status != STATUS_OK)
             return status;
         stack_lose(stack, z);
