@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int64_t nanoseconds(struct timespec time)
@@ -25,9 +27,47 @@ static const char *kind_of(mode_t mode)
     return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a named pipe" : "a device";
 }
 
-bool file_identity_same(const struct file_identity *then, const struct file_identity *now)
+struct file_identity file_identity_of(const struct stat *about)
 {
-    return (then->device == now->device && then->inode == now->inode) || then->ctime_ns == now->ctime_ns;
+    return (struct file_identity){
+        .device = about->st_dev, .inode = about->st_ino, .ctime_ns = nanoseconds(about->st_ctim)};
+}
+
+int64_t file_mtime_ns(const struct stat *about)
+{
+    return nanoseconds(about->st_mtim);
+}
+
+bool file_system_renumbers(int fd)
+{
+    static const unsigned long steady[] = {BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC,
+                                           XFS_SUPER_MAGIC};
+    struct statfs about;
+    if (fstatfs(fd, &about) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof steady / sizeof *steady; i++)
+        if ((unsigned long)about.f_type == steady[i])
+            return false;
+    return true;
+}
+
+bool file_identity_same(const struct file_identity *then, const struct file_identity *now, int fd,
+                        const char *path)
+{
+    struct stat about;
+    if (then->device == now->device && then->inode == now->inode)
+        return true;
+    return then->ctime_ns == now->ctime_ns && lstat(path, &about) == 0 && !S_ISLNK(about.st_mode) &&
+           file_system_renumbers(fd);
+}
+
+static void fill(struct input_file *file, int fd, const char *path, const struct stat *about)
+{
+    *file = (struct input_file){.fd = fd,
+                                .path = path,
+                                .n_bytes = (uint64_t)about->st_size,
+                                .mtime_ns = file_mtime_ns(about),
+                                .identity = file_identity_of(about)};
 }
 
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
@@ -51,14 +91,17 @@ enum status input_file_open(struct input_file *file, const char *path, struct er
         return error_set(error, STATUS_INPUT, "%s: is %s, not a regular file",
                          printable(shown, sizeof shown, path), kind_of(about.st_mode));
     }
-    *file = (struct input_file){
-        .fd = fd,
-        .path = path,
-        .n_bytes = (uint64_t)about.st_size,
-        .mtime_ns = nanoseconds(about.st_mtim),
-        .identity = {.device = about.st_dev, .inode = about.st_ino, .ctime_ns = nanoseconds(about.st_ctim)},
-    };
+    fill(file, fd, path, &about);
     return STATUS_OK;
+}
+
+bool input_file_look(struct input_file *file, const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return false;
+    fill(file, -1, path, &about);
+    return true;
 }
 
 void input_file_close(struct input_file *file)
@@ -72,7 +115,7 @@ bool input_file_unchanged(const struct input_file *file)
 {
     struct stat about;
     return fstat(file->fd, &about) == 0 && (uint64_t)about.st_size == file->n_bytes &&
-           nanoseconds(about.st_mtim) == file->mtime_ns;
+           file_mtime_ns(&about) == file->mtime_ns;
 }
 
 enum status input_file_read(const struct input_file *file, void *data, size_t n_bytes, uint64_t offset,

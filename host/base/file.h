@@ -15,10 +15,21 @@ struct file_identity {
     int64_t ctime_ns; /* of the last change to the file or its names; not a part of which it is */
 };
 
-/* False when it is another file that stands where the first one was. Some network file systems number a file
- * anew when it is opened again, and whoever makes a link to a file changes its ctime: both together are
- * neither. */
-bool file_identity_same(const struct file_identity *then, const struct file_identity *now);
+struct stat;
+
+struct file_identity file_identity_of(const struct stat *about);
+int64_t file_mtime_ns(const struct stat *about); /* as struct input_file has it */
+
+/* Whether the file system of the open file or folder may number a file anew while it is mounted, as those of
+ * networks, in user space and without inodes do with files that the kernel has forgotten. False only of those
+ * that are known not to. */
+bool file_system_renumbers(int fd);
+
+/* Whether `now`, open as `fd` at `path`, is the file or folder that stood there `then`: by its number; or,
+ * where that may have become another one, by its ctime, which hardly any file shares that is put there
+ * instead: but one that a symbolic link is turned to keeps its ctime, and many have the same. */
+bool file_identity_same(const struct file_identity *then, const struct file_identity *now, int fd,
+                        const char *path);
 
 struct input_file {
     int fd;
@@ -32,6 +43,11 @@ struct input_file {
  * folder) is STATUS_INPUT, and never blocks. STATUS_FAILED when too many files are open, or memory is
  * refused. Errors name the file. */
 enum status input_file_open(struct input_file *file, const char *path, struct error *error);
+
+/* What is known, without opening it, of the regular file that `path` leads to: all but the descriptor, which
+ * is -1. False where there is none, or nothing is to be known of it. */
+bool input_file_look(struct input_file *file, const char *path);
+
 void input_file_close(struct input_file *file);
 
 /* False when the file has another length or modification time than when it was opened. */

@@ -32,6 +32,8 @@ char *path_folder(const char *path, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash ? slash + 1 : path;
+    while (slash && slash > path && slash[-1] == '/')
+        slash--;
     return !slash ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 

@@ -33,7 +33,7 @@ static void print_program(void)
         "                      MetaImage (.mhd, .mha), or, with --raw, bare voxels\n"
         "\n"
         "Exit status: 0 done, 1 failed while running, 2 usage, 3 bad input, 4 output could not be written,\n"
-        "5 device, 130 interrupted by Ctrl-C (143 by SIGTERM).\n");
+        "5 device, 130 interrupted by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).\n");
 }
 
 void help_print(const struct command *command)

@@ -12,7 +12,8 @@ static enum status note_lost(struct lost_slices *lost, uint32_t z, const struct 
 {
     if (lost->nleft <= 1)
         return error_set(error, reason->status, "%s", reason->message);
-    enum status status = stack_note_unreadable(lost->job->stack, reason->message, error);
+    enum status status =
+        stack_note_unreadable(lost->job->stack, &lost->job->stack->slices[z], reason->message, error);
     if (status != STATUS_OK)
         return status;
     lost->nleft--;

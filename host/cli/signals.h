@@ -37,7 +37,7 @@ const atomic_bool *signals_flag(const struct signals *signals);
 enum status signals_check(const struct signals *signals, enum status status, struct error *error);
 
 /* The exit status of the program: `status`, but 128 + the signal's number for STATUS_INTERRUPTED, as shells
- * tell it: 130 after SIGINT, 143 after SIGTERM. `signals` may be NULL. */
+ * tell it: 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP. `signals` may be NULL. */
 int signals_exit_status(const struct signals *signals, enum status status);
 
 #endif

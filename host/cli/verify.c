@@ -64,13 +64,23 @@ static enum status take_manifest(struct job *job, const char *folder, const stru
     return status;
 }
 
+enum { EXTRA_BYTES = 64 };
+
+/* What a last line says of what the pyramid does not have; "" for nothing. */
+static const char *show_extra(char text[EXTRA_BYTES], unsigned long long nextra)
+{
+    *text = '\0';
+    if (nextra > 0)
+        snprintf(text, EXTRA_BYTES, ", %llu %s not belong there", nextra, nextra == 1 ? "does" : "do");
+    return text;
+}
+
 /* Prints what was found; a difference is STATUS_FAILED. */
 static enum status tell(const struct job *job, const struct options *options,
                         const struct compare_result *result, struct error *error)
 {
-    char shown[PRINTABLE_BYTES];
-    unsigned long long nslices = result->nslices, nextra = result->nextra,
-                       ndifferent = result->nvoxels_different;
+    char shown[PRINTABLE_BYTES], extra[EXTRA_BYTES];
+    unsigned long long nslices = result->nslices, ndifferent = result->nvoxels_different;
     if (compare_clean(result)) {
         if (!options->quiet)
             printf("%llu slice%s of %u level%s agree%s\n", nslices, nslices == 1 ? "" : "s",
@@ -79,13 +89,10 @@ static enum status tell(const struct job *job, const struct options *options,
     }
     for (unsigned i = 0; i < result->nfirst && !options->quiet; i++)
         printf("%s\n", result->first[i].message);
-    char extra[64] = "";
-    if (nextra)
-        snprintf(extra, sizeof extra, ", %llu %s not belong there", nextra, nextra == 1 ? "does" : "do");
     return error_set(error, STATUS_FAILED, "%s: %llu of %llu slices differ (%llu voxel%s)%s; %s",
                      printable(shown, sizeof shown, options->operands[1]),
                      (unsigned long long)result->nslices_different, nslices, ndifferent,
-                     ndifferent == 1 ? "" : "s", extra,
+                     ndifferent == 1 ? "" : "s", show_extra(extra, result->nextra),
                      result->nslices_different ? "build it again" : "move that elsewhere");
 }
 
@@ -126,16 +133,17 @@ static void print_wrong(const void *context, const char *line)
 static enum status verify_hashes(const char *folder, const struct options *options, struct error *error)
 {
     struct hash_check check;
-    char shown[PRINTABLE_BYTES];
+    char shown[PRINTABLE_BYTES], extra[EXTRA_BYTES];
     enum status status =
         hash_check_run(folder, signals_flag(options->signals), print_wrong, options, &check, error);
     if (status != STATUS_OK)
         return status;
     unsigned long long nslices = check.nslices, nwrong = check.nwrong;
-    if (nwrong > 0)
-        return error_set(error, STATUS_FAILED,
-                         "%s: %llu of %llu slices are not as they were written; build it again with --check",
-                         printable(shown, sizeof shown, folder), nwrong, nslices);
+    if (nwrong + check.nextra > 0)
+        return error_set(error, STATUS_FAILED, "%s: %llu of %llu slices are not as they were written%s; %s",
+                         printable(shown, sizeof shown, folder), nwrong, nslices,
+                         show_extra(extra, check.nextra),
+                         nwrong > 0 ? "build it again with --check" : "move that elsewhere");
     if (!options->quiet)
         printf("%llu slice%s of %u level%s %s as written\n", nslices, nslices == 1 ? "" : "s", check.nlevels,
                check.nlevels == 1 ? "" : "s", nslices == 1 ? "is" : "are");
@@ -177,7 +185,8 @@ const struct command command_verify = {
         "voxel of every level with the one in OUTPUT. Exit status 0 when all agree, 1 when "
         "anything differs; the\n"
         "first differences are named. With OUTPUT alone its files are compared with the hashes that were\n"
-        "noted when they were written. Nothing is written.",
+        "noted when they were written. Images and levels that the pyramid does not have are named, too.\n"
+        "Nothing is written.",
     .bit = FOR_VERIFY,
     .run = verify_run,
 };

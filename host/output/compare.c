@@ -4,11 +4,10 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 #include "base/file.h"
-#include "base/path.h"
 #include "base/printable.h"
 #include "base/restart.h"
 #include "codec/codec.h"
-#include "output/folder_entries.h"
+#include "output/extra_files.h"
 #include "output/level_names.h"
 
 #include <errno.h>
@@ -200,76 +199,20 @@ static enum status compare_write(struct output *output, const struct level_rows 
     return STATUS_OK;
 }
 
-static void note_extra(struct compare *compare, unsigned level, const char *name, const char *what)
-{
-    struct difference where = {.kind = DIFFERENCE_EXTRA, .level = level};
-    char shown[PRINTABLE_BYTES], shown_name[200];
-    compare->result.nextra++;
-    slice_name_parse(name, &where.z);
-    note(&compare->result, &where, "%s/%u%s%s: %s", printable(shown, sizeof shown, compare->folder), level,
-         *name ? "/" : "", printable(shown_name, sizeof shown_name, name), what);
-}
-
-/* Context of a visit to one level folder that the pyramid has. */
-struct level_visit {
-    struct compare *compare;
-    unsigned level;
-};
-
-/* Any image but the expected slices is one too many: who opens the folder as a volume would see it. */
-static enum status visit_level_entry(void *context, const char *name, enum entry_kind kind,
-                                     struct error *error)
-{
-    const struct level_visit *visit = context;
-    uint32_t z;
-    (void)kind, (void)error;
-    if (name[0] == '.' || !codec_for_file(name))
-        return STATUS_OK;
-    if (!slice_name_parse(name, &z) || z >= extent_at_level(visit->compare->pyramid.extent, visit->level).nz)
-        note_extra(visit->compare, visit->level, name, "does not belong to the pyramid; move it elsewhere");
-    return STATUS_OK;
-}
-
-static enum status visit_folder_entry(void *context, const char *name, enum entry_kind kind,
-                                      struct error *error)
+/* For extra_files_find. */
+static void note_extra(void *context, unsigned level, const char *name, const char *line)
 {
     struct compare *compare = context;
-    unsigned level;
-    (void)kind, (void)error;
-    if (level_name_parse(name, &level) && level > compare->pyramid.nlevels)
-        note_extra(compare, level, "", "the pyramid has no such level; move it elsewhere");
-    return STATUS_OK;
-}
-
-/* Visits the folder at `path`; one that is not there has been told by its slices, which are missing. */
-static enum status visit_path(const char *path, folder_visitor visitor, void *context, struct error *error)
-{
-    char shown[PRINTABLE_BYTES];
-    int fd = restart_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return STATUS_OK;
-    if (fd < 0)
-        return error_set_errno(error, STATUS_INPUT, errno, "%s: cannot be opened",
-                               printable(shown, sizeof shown, path));
-    enum status status = folder_visit(fd, path, visitor, context, error);
-    close(fd);
-    return status;
+    struct difference where = {.kind = DIFFERENCE_EXTRA, .level = level};
+    compare->result.nextra++;
+    slice_name_parse(name, &where.z);
+    note(&compare->result, &where, "%s", line);
 }
 
 static enum status compare_finish(struct output *output, struct error *error)
 {
     struct compare *compare = (struct compare *)output;
-    enum status status = visit_path(compare->folder, visit_folder_entry, compare, error);
-    for (unsigned level = 1; level <= compare->pyramid.nlevels && status == STATUS_OK; level++) {
-        char name[LEVEL_NAME_BYTES];
-        struct level_visit visit = {compare, level};
-        char *path = path_join(compare->folder, level_name(name, level));
-        if (!path)
-            return error_no_memory(error, strlen(compare->folder), "a file name");
-        status = visit_path(path, visit_level_entry, &visit, error);
-        free(path);
-    }
-    return status;
+    return extra_files_find(compare->folder, &compare->pyramid, note_extra, compare, error);
 }
 
 static void stored_free(struct stored *list)

@@ -5,6 +5,7 @@
 #include "base/restart.h"
 #include "output/earlier.h"
 #include "output/folder_entries.h"
+#include "output/input_set.h"
 #include "output/journal.h"
 #include "output/level_names.h"
 #include "output/output_failure.h"
@@ -24,8 +25,7 @@ struct contents {
     int folder_fd;
     const char *folder;
     struct stat source;
-    const struct file_identity *inputs; /* of the source's slices, sorted */
-    size_t ninputs;
+    struct input_set inputs;
     const struct pyramid *pyramid; /* that is to be written */
     const struct earlier *earlier;
     bool has_levels, has_slices;
@@ -39,6 +39,7 @@ struct level_contents {
     unsigned level;
     const char *name;
     int fd;
+    bool renumbers; /* its file system: see base/file.h */
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -110,23 +111,12 @@ static void note_foreign(struct contents *contents, const char *level, const cha
         strcpy(contents->foreign, path);
 }
 
-static int compare_identities(const void *left, const void *right)
-{
-    const struct file_identity *a = left, *b = right;
-    if (a->device != b->device)
-        return a->device < b->device ? -1 : 1;
-    return a->inode == b->inode ? 0 : a->inode < b->inode ? -1 : 1;
-}
-
 /* Such a file may have the name of a slice of ours by chance, or be what a link among the inputs leads to. */
 static bool is_input(const struct level_contents *level, const char *name)
 {
-    const struct contents *contents = level->contents;
     struct stat about;
-    if (contents->ninputs == 0 || fstatat(level->fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    const struct file_identity identity = {.device = about.st_dev, .inode = about.st_ino};
-    return bsearch(&identity, contents->inputs, contents->ninputs, sizeof identity, compare_identities);
+    return fstatat(level->fd, name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+           input_set_holds(&level->contents->inputs, &about, level->renumbers);
 }
 
 /* A file beside the slices of the pyramid that is there, under a name that the new one's are to have. */
@@ -178,7 +168,8 @@ static enum status check_level(struct contents *contents, unsigned level, const 
                            printable(shown, sizeof shown, level_path));
     else
         status = folder_visit(fd, level_path, visit_slice,
-                              &(struct level_contents){contents, level, name, fd}, error);
+                              &(struct level_contents){contents, level, name, fd, file_system_renumbers(fd)},
+                              error);
     close(fd);
     return status;
 }
@@ -231,39 +222,20 @@ static enum status check_ours(const struct contents *contents, struct error *err
     return STATUS_OK;
 }
 
-/* The identities of the source's slices, sorted; malloc'ed. */
-static enum status sort_inputs(const struct output_source *source, struct file_identity **inputs,
-                               size_t *ninputs, struct error *error)
-{
-    struct file_identity *sorted = calloc((size_t)source->nslices + 1, sizeof *sorted);
-    size_t n = 0;
-    if (!sorted)
-        return error_no_memory(error, source->nslices * sizeof *sorted, "the list of slices");
-    for (uint32_t z = 0; z < source->nslices; z++)
-        if (source->slices[z].name)
-            sorted[n++] = source->slices[z].identity;
-    qsort(sorted, n, sizeof *sorted, compare_identities);
-    *inputs = sorted;
-    *ninputs = n;
-    return STATUS_OK;
-}
-
 enum status folder_guard_check(int folder_fd, const struct output_request *request,
                                const struct earlier *earlier, struct error *error)
 {
     struct contents contents = {
         .folder_fd = folder_fd, .folder = request->folder, .pyramid = request->pyramid, .earlier = earlier};
-    struct file_identity *inputs = NULL;
     enum status status =
         check_not_above(folder_fd, request->folder, request->source->folder, &contents.source, error);
     if (status != STATUS_OK)
         return status;
-    status = sort_inputs(request->source, &inputs, &contents.ninputs, error);
+    status = input_set_init(&contents.inputs, request->source, error);
     if (status != STATUS_OK)
         return status;
-    contents.inputs = inputs;
     status = folder_visit(folder_fd, request->folder, visit_entry, &contents, error);
-    free(inputs);
+    input_set_end(&contents.inputs);
     return status != STATUS_OK || request->force ? status : check_ours(&contents, error);
 }
 

@@ -9,10 +9,10 @@
 #include "output/output.h"
 
 /* The request's folder, open as folder_fd, may be written into: it is neither source->folder nor above it,
- * and its level folders are folders and none is source->folder. No slice in them is one of the source, by
- * device and inode, and beside a pyramid whose manifest can be used none that it does not tell of has a name
- * that the new one's are to have. Unless request->force, it holds nothing, or a manifest that can be used,
- * and whatever else beside that. */
+ * and its level folders are folders and none is source->folder. No slice in them is one of the source,
+ * whatever it is called and seen through (input_set.h), and beside a pyramid whose manifest can be used none
+ * that it does not tell of has a name that the new one's are to have. Unless request->force, it holds
+ * nothing, or a manifest that can be used, and whatever else beside that. */
 enum status folder_guard_check(int folder_fd, const struct output_request *request,
                                const struct earlier *earlier, struct error *error);
 

@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "base/restart.h"
+#include "output/extra_files.h"
 #include "output/file_check.h"
 #include "output/level_names.h"
 #include "output/manifest.h"
@@ -20,6 +21,20 @@ struct told {
     hash_check_teller tell;
     const void *context;
 };
+
+/* What extra_files_find counts into. */
+struct extra {
+    const struct told *told;
+    uint64_t n;
+};
+
+static void note_extra(void *context, unsigned level, const char *name, const char *line)
+{
+    struct extra *extra = context;
+    (void)level, (void)name;
+    extra->n++;
+    extra->told->tell(extra->told->context, line);
+}
 
 static enum status check_slice(int fd, const char *level_path, uint32_t z, const struct slice_record *record,
                                const struct told *told, struct hash_check *check, struct error *error)
@@ -65,6 +80,7 @@ enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_c
                            const void *context, struct hash_check *check, struct error *error)
 {
     const struct told told = {tell, context};
+    struct extra extra = {.told = &told};
     struct manifest manifest;
     char shown[PRINTABLE_BYTES];
     *check = (struct hash_check){0};
@@ -81,6 +97,9 @@ enum status hash_check_run(const char *folder, const atomic_bool *cancel, hash_c
     check->nlevels = manifest.pyramid.nlevels;
     for (unsigned level = 1; level <= manifest.pyramid.nlevels && status == STATUS_OK; level++)
         status = check_level(fd, folder, &manifest.records, level, cancel, &told, check, error);
+    if (status == STATUS_OK)
+        status = extra_files_find(folder, &manifest.pyramid, note_extra, &extra, error);
+    check->nextra = extra.n;
     if (fd >= 0)
         close(fd);
     manifest_end(&manifest);

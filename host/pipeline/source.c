@@ -128,7 +128,7 @@ enum status source_open_file(struct source *source, struct input_file *file, con
         return status;
     }
     if (file->n_bytes != slice->n_bytes || file->mtime_ns != slice->mtime_ns ||
-        !file_identity_same(&slice->identity, &file->identity))
+        !file_identity_same(&slice->identity, &file->identity, file->fd, slice->path))
         return source_changed(slice, error);
     posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice, too */
     return STATUS_OK;

@@ -13,11 +13,13 @@ static enum status read_header(struct slice *slice, const struct codec_options *
     struct codec_options page_options = *options;
     struct input_file file;
     enum status status = input_file_open(&file, slice->path, error);
+    if (status == STATUS_OK || input_file_look(&file, slice->path)) {
+        slice->n_bytes = file.n_bytes;
+        slice->mtime_ns = file.mtime_ns;
+        slice->identity = file.identity;
+    }
     if (status != STATUS_OK)
         return status;
-    slice->n_bytes = file.n_bytes;
-    slice->mtime_ns = file.mtime_ns;
-    slice->identity = file.identity;
     file.path = slice_label(slice, label);
     page_options.page_at = slice->header.page_at;
     status = codec_read_header(slice->codec, &file, &page_options, &slice->header, error);
@@ -46,7 +48,7 @@ enum status slice_headers_read(struct stack *stack, const struct stack_request *
             return error_set(error, status, "%s", reason.message);
         if (first_reason.status == STATUS_OK)
             first_reason = reason;
-        status = stack_note_unreadable(stack, reason.message, error);
+        status = stack_note_unreadable(stack, slice, reason.message, error);
         if (status != STATUS_OK)
             return status;
         stack_lose(stack, z);

@@ -6,7 +6,8 @@
 #include "stack/stack.h"
 
 /* Reads those that are not there yet, in order. With MISSING_IGNORE a slice whose header cannot be read
- * becomes a missing one, and stack->unreadable says why, unless none can be read. */
+ * becomes a missing one, and stack->unreadable says why, unless none can be read, or its
+ * folder is gone. */
 enum status slice_headers_read(struct stack *stack, const struct stack_request *request, struct error *error);
 
 /* Sets the stack's nx, ny, type and spacing, which are those of its first slice; widens slices of 8 bits

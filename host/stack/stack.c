@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "stack/ranges.h"
+#include "stack/slice_folder.h"
 #include "stack/slice_headers.h"
 #include "stack/stack_fill.h"
 #include "stack/stack_input.h"
@@ -159,6 +160,8 @@ static enum status check_one_of_each(const struct stack_request *request, struct
 static enum status open_slices(struct stack *stack, const struct stack_request *request, struct error *error)
 {
     enum status status = fill(stack, request, error);
+    if (status == STATUS_OK)
+        slice_folder_note(stack);
     if (status == STATUS_OK && !stack->kind)
         status = check_one_of_each(request, error);
     if (status == STATUS_OK)
@@ -227,8 +230,12 @@ void stack_close(struct stack *stack)
     free(stack);
 }
 
-enum status stack_note_unreadable(struct stack *stack, const char *reason, struct error *error)
+enum status stack_note_unreadable(struct stack *stack, const struct slice *slice, const char *reason,
+                                  struct error *error)
 {
+    enum status status = slice_folder_check(stack, slice, error);
+    if (status != STATUS_OK)
+        return status;
     char **unreadable = reallocarray(stack->unreadable, stack->nunreadable + 1, sizeof *stack->unreadable);
     if (!unreadable)
         return error_no_memory(error, (stack->nunreadable + 1) * sizeof *unreadable, "messages");

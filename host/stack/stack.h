@@ -41,7 +41,9 @@ struct stack_pattern {
 };
 
 struct stack {
-    char *folder;         /* of the slices; of the first one where they are in several */
+    char *folder;                         /* of the slices; of the first one where they are in several */
+    struct file_identity folder_identity; /* which folder that was when it was listed, if it was noted */
+    bool folder_noted;
     char *file;           /* of a stack that is one file: its path as given; else NULL */
     struct extent extent; /* nz counts missing slices too */
     enum voxel_type type;
@@ -96,10 +98,12 @@ struct stack_request {
 enum status stack_open(struct stack **stack, const struct stack_request *request, struct error *error);
 void stack_close(struct stack *stack); /* NULL is allowed */
 
-/* Notes why slice z cannot be read, and then, when nobody reads the slices any more, lets it count as
- * missing: in `unreadable` and by its paths; nmissing and `missing` stay as they are. STATUS_FAILED when
- * memory is refused. */
-enum status stack_note_unreadable(struct stack *stack, const char *reason, struct error *error);
+/* Notes why the slice cannot be read, and then, when nobody reads the slices any more, lets slice z count as
+ * missing: in `unreadable` and by its paths; nmissing and `missing` stay as they are. STATUS_INPUT when the
+ * slice's folder is gone (slice_folder.h): then it is no slice that is missing. STATUS_FAILED when memory is
+ * refused. */
+enum status stack_note_unreadable(struct stack *stack, const struct slice *slice, const char *reason,
+                                  struct error *error);
 void stack_lose(struct stack *stack, uint32_t z);
 
 /* What a run reads of a slice's file: the voxels of a plain slice, the parts of others, its share of a

@@ -193,15 +193,16 @@ static enum status fill_from_data_file(struct filling *filling, const char *name
     char *path = data_path(filling, name);
     if (!path)
         return error_no_memory(error, strlen(name) + 1, "the name of a file");
+    const struct slice slice = {.path = path};
     enum status status = fill_from_file(filling, path, index, &reason);
+    if (status == STATUS_INPUT && filling->request->missing == MISSING_IGNORE) {
+        if (filling->first_reason.status == STATUS_OK)
+            filling->first_reason = reason;
+        status = stack_note_unreadable(filling->stack, &slice, reason.message, error);
+    } else if (status != STATUS_OK)
+        error_set(error, status, "%s", reason.message);
     free(path);
-    if (status == STATUS_OK)
-        return STATUS_OK;
-    if (status != STATUS_INPUT || filling->request->missing != MISSING_IGNORE)
-        return error_set(error, status, "%s", reason.message);
-    if (filling->first_reason.status == STATUS_OK)
-        filling->first_reason = reason;
-    return stack_note_unreadable(filling->stack, reason.message, error);
+    return status;
 }
 
 static enum status fill_from_files(struct filling *filling, struct error *error)

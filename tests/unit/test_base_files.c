@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,14 +129,40 @@ static void test_far_times(void **state)
 
 static void test_identity(void **state)
 {
-    (void)state;
-    const struct file_identity one = {.device = 1, .inode = 2, .ctime_ns = 3};
+    char link[TEMP_PATH_BYTES];
+    struct input_file file;
+    const char *path = temp_path(*state, "file");
+    temp_text_write(path, "");
+    strcpy(link, temp_path(*state, "link"));
+    assert_int_equal(symlink("file", link), 0);
+    path = temp_path(*state, "file");
+    assert_int_equal(input_file_open(&file, path, &(struct error){0}), STATUS_OK);
+    const bool renumbers = file_system_renumbers(file.fd);
     for (unsigned bits = 0; bits < 8; bits++) {
-        const struct file_identity other = {
-            .device = bits & 1 ? 9 : 1, .inode = bits & 2 ? 9 : 2, .ctime_ns = bits & 4 ? 9 : 3};
-        /* Another number and another time: another file. */
-        assert_int_equal(file_identity_same(&one, &other), !((bits & 3) && (bits & 4)));
+        struct file_identity then = file.identity;
+        then.device += bits & 1;
+        then.inode += bits >> 1 & 1;
+        then.ctime_ns += bits >> 2;
+        /* Another number may be told of the same file; but that file has its old time, and no link to it was
+         * turned to another. */
+        assert_int_equal(file_identity_same(&then, &file.identity, file.fd, path),
+                         !(bits & 3) || (!(bits & 4) && renumbers));
+        assert_int_equal(file_identity_same(&then, &file.identity, file.fd, link), !(bits & 3));
     }
+    input_file_close(&file);
+}
+
+static void test_file_systems_that_renumber(void **state)
+{
+    struct statfs about;
+    int folder = open(*state, O_RDONLY | O_DIRECTORY), proc = open("/proc", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(fstatfs(folder, &about), 0);
+    if (about.f_type == EXT4_SUPER_MAGIC || about.f_type == TMPFS_MAGIC)
+        assert_false(file_system_renumbers(folder));
+    assert_true(file_system_renumbers(proc)); /* which looks processes up anew */
+    close(folder);
+    close(proc);
+    assert_true(file_system_renumbers(-1)); /* not known */
 }
 
 static void test_paths(void **state)
@@ -291,9 +319,16 @@ static void test_watchdog(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),     cmocka_unit_test(test_read),  cmocka_unit_test(test_far_times),
-        cmocka_unit_test(test_identity), cmocka_unit_test(test_paths), cmocka_unit_test(test_every_character),
-        cmocka_unit_test(test_room),     cmocka_unit_test(test_disk),  cmocka_unit_test(test_watchdog),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_far_times),
+        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_file_systems_that_renumber),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_every_character),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_disk),
+        cmocka_unit_test(test_watchdog),
     };
     if (access("/dev/shm", W_OK | X_OK) == 0) /* where files have any time */
         setenv("TMPDIR", "/dev/shm", 1);

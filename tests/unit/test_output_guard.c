@@ -105,6 +105,35 @@ static void test_a_slice_is_an_input(void **state)
     output_fixture_build(fixture, true);
 }
 
+/* The same seen by way of another file system: another device, another inode, all else is the same. */
+static void test_a_slice_is_an_input_seen_otherwise(void **state)
+{
+    struct output_fixture *fixture = *state;
+    struct stat about;
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    assert_int_equal(mkdir(temp_path(fixture->folder, "1"), 0700), 0);
+    temp_text_write(temp_path(fixture->folder, "1/000000.tif"), "precious");
+    assert_int_equal(stat(temp_path(fixture->folder, "1/000000.tif"), &about), 0);
+    for (unsigned bits = 0; bits < 16; bits++) {
+        for (uint32_t z = 0; z < fixture->pyramid.extent.nz; z++) { /* all are of one length and time */
+            struct source_slice *slice = &fixture->slices[z];
+            slice->name = "other.tif";
+            slice->n_bytes = (uint64_t)about.st_size + (bits & 1);
+            slice->mtime_ns = file_mtime_ns(&about) - (bits >> 1 & 1);
+            slice->identity = file_identity_of(&about);
+            slice->identity.inode += 1 + z;
+            slice->identity.ctime_ns -= bits >> 2 & 1;
+            slice->identity.device += bits >> 3;
+        }
+        if (bits == 8)
+            assert_never(fixture, fixture->folder,
+                         "out/1/000000.tif: is one of the slices that are to be read");
+        else if (bits > 0)
+            output_fixture_assert_refused(fixture, fixture->folder, false, true,
+                                          "holds a pyramid of another program");
+    }
+}
+
 static void test_no_folder(void **state)
 {
     struct output_fixture *fixture = *state;
@@ -337,6 +366,7 @@ int main(void)
         TEST(test_inside_the_input),
         TEST(test_a_level_folder_is_the_input),
         TEST(test_a_slice_is_an_input),
+        TEST(test_a_slice_is_an_input_seen_otherwise),
         TEST(test_no_folder),
         TEST(test_level_folders_that_are_none),
         TEST(test_foreign_files),

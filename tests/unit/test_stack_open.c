@@ -254,6 +254,54 @@ static void test_unreadable_slices(void **state)
     assert_unreadable(folder);
 }
 
+/* Whether slice z may count as missing; the error holds `part`. */
+static void assert_lost(struct stack *stack, uint32_t z, enum status expected, const char *part)
+{
+    struct error error = {0};
+    size_t before = stack->nunreadable;
+    enum status status = stack_note_unreadable(stack, &stack->slices[z], "its reason", &error);
+    assert_int_equal(status, expected);
+    assert_int_equal(stack->nunreadable, before + (status == STATUS_OK));
+    assert_non_null(strstr(error.message, part));
+}
+
+/* What cannot be read for its folder is gone is not missing. */
+static void test_folder_gone(void **state)
+{
+    char folder[TEMP_PATH_BYTES], away[TEMP_PATH_BYTES], far[TEMP_PATH_BYTES];
+    strcpy(folder, temp_path(*state, "scan"));
+    strcpy(away, temp_path(*state, "away"));
+    strcpy(far, temp_path(*state, "far"));
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(mkdir(far, 0700), 0);
+    write_slices(folder, "s1.tif s2.tif");
+    write_slices(far, "s3.tif");
+    assert_int_equal(symlink("../far/s3.tif", temp_path(folder, "s3.tif")), 0);
+    assert_int_equal(symlink("s2.tif", temp_path(folder, "s4.tif")), 0);
+    assert_int_equal(symlink("/nowhere/at/all.tif", temp_path(folder, "s5.tif")), 0);
+    struct stack *stack = opened(folder, MISSING_IGNORE);
+    assert_int_equal(stack->nunreadable, 1); /* what has never been there is missing */
+    for (uint32_t z = 0; z < 4; z++)
+        assert_lost(stack, z, STATUS_OK, "");
+    assert_int_equal(rename(far, away), 0);
+    assert_lost(stack, 1, STATUS_OK, "");
+    assert_lost(stack, 2, STATUS_INPUT, "scan/../far is gone (No such file or directory)");
+    assert_lost(stack, 3, STATUS_OK, "");
+    assert_int_equal(rename(away, far), 0);
+    assert_lost(stack, 2, STATUS_OK, "");
+    assert_int_equal(rename(folder, away), 0);
+    assert_lost(stack, 0, STATUS_INPUT, "scan is gone (No such file or directory); mount it");
+    temp_text_write(folder, "no folder");
+    assert_lost(stack, 0, STATUS_INPUT, "scan is gone (Not a directory); mount it");
+    unlink(folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_lost(stack, 0, STATUS_INPUT, "scan is gone (another one stands there); mount it");
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(rename(away, folder), 0);
+    assert_lost(stack, 0, STATUS_OK, "");
+    stack_close(stack);
+}
+
 static void test_first_slice_unreadable(void **state)
 {
     const char *folder = *state;
@@ -434,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_duplicates_and_strays, make, clear),
         cmocka_unit_test_setup_teardown(test_one_differs, make, clear),
         cmocka_unit_test_setup_teardown(test_unreadable_slices, make, clear),
+        cmocka_unit_test_setup_teardown(test_folder_gone, make, clear),
         cmocka_unit_test_setup_teardown(test_first_slice_unreadable, make, clear),
         cmocka_unit_test_setup_teardown(test_odd_names, make, clear),
         cmocka_unit_test_setup_teardown(test_long_stack, make, clear),
