@@ -2,6 +2,7 @@
 #include "output/journal.h"
 
 #include "base/bytes.h"
+#include "base/printable.h"
 #include "base/restart.h"
 #include "output/atomic_file.h"
 #include "output/output_failure.h"
@@ -47,18 +48,19 @@ static enum status add_line(struct bytes *to, unsigned level, uint32_t z, const 
     return add_text(to, line, error);
 }
 
-static enum status add_header(struct bytes *to, const struct file_hash *manifest, struct error *error)
+static const char *header_text(char line[LINE_BYTES], const struct file_hash *manifest)
 {
-    char line[LINE_BYTES], hash[FILE_HASH_TEXT];
-    snprintf(line, sizeof line, "stackthumb journal 1 %s\n", file_hash_text(hash, manifest));
-    return add_text(to, line, error);
+    char hash[FILE_HASH_TEXT];
+    snprintf(line, LINE_BYTES, "stackthumb journal 1 %s\n", file_hash_text(hash, manifest));
+    return line;
 }
 
 /* The text of a whole journal. */
 static enum status whole(struct bytes *text, const struct file_hash *manifest,
                          const struct slice_records *kept, struct error *error)
 {
-    if (add_header(text, manifest, error) != STATUS_OK)
+    char header[LINE_BYTES];
+    if (add_text(text, header_text(header, manifest), error) != STATUS_OK)
         return error->status;
     for (unsigned level = 1; level <= kept->nlevels; level++)
         for (uint32_t z = 0; z < kept->nz[level]; z++)
@@ -212,35 +214,50 @@ static void take_lines(char *text, const char *header, const struct told *told)
     }
 }
 
-enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
-                         bool *lost, uint32_t nlost, struct error *error)
+/* One that is there and cannot be read tells nothing, and is not taken for none: all would be made again, and
+ * nobody told why. `errnum` 0: what has its name is no journal. */
+static enum status not_read(struct error *error, int errnum, const char *folder)
+{
+    char shown[PRINTABLE_BYTES];
+    printable(shown, sizeof shown, folder);
+    return errnum != 0
+               ? error_set_errno(error, STATUS_OUTPUT, errnum, "%s/%s: cannot be read", shown, JOURNAL_NAME)
+               : error_set(error, STATUS_OUTPUT,
+                           "%s/%s: is no journal of this program; remove it and run again", shown,
+                           JOURNAL_NAME);
+}
+
+/* All of the file, with a zero behind it; the caller frees it. */
+static enum status read_text(int fd, const char *folder, char **text, struct error *error)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0)
+        return not_read(error, errno, folder);
+    if (!S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
+        return not_read(error, 0, folder);
+    const size_t n_bytes = (size_t)about.st_size;
+    *text = malloc(n_bytes + 1);
+    if (!*text)
+        return error_no_memory(error, (unsigned long long)n_bytes + 1, "the journal");
+    errno = 0;
+    const size_t n = restart_read(fd, *text, n_bytes, 0);
+    (*text)[n] = '\0';
+    /* EINTR: it was read on after that, and was cut meanwhile. */
+    return n == n_bytes || errno == 0 || errno == EINTR ? STATUS_OK : not_read(error, errno, folder);
+}
+
+enum status journal_read(int folder_fd, const char *folder, const struct file_hash *manifest,
+                         struct slice_records *records, bool *lost, uint32_t nlost, struct error *error)
 {
     const struct told told = {.records = records, .lost = lost, .nlost = nlost};
-    struct bytes header = {0};
-    struct stat about;
-    char *text = NULL;
-    enum status status = STATUS_OK;
+    char header[LINE_BYTES], *text = NULL;
     int fd = restart_openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
-        return STATUS_OK;
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
-        goto close_fd;
-    text = malloc((size_t)about.st_size + 1);
-    status = text ? add_header(&header, manifest, error)
-                  : error_no_memory(error, (unsigned long long)about.st_size + 1, "the journal");
+        return errno == ENOENT ? STATUS_OK : not_read(error, errno == ELOOP ? 0 : errno, folder);
+    enum status status = read_text(fd, folder, &text, error);
     if (status == STATUS_OK)
-        status = add_text(&header, (char[]){'\0', '\0'}, error);
-    if (status == STATUS_OK)
-        status = bytes_reserve(&header, header.n_bytes + 1, error);
-    if (status != STATUS_OK)
-        goto free_text;
-    header.data[header.n_bytes] = '\0';
-    text[restart_read(fd, text, (size_t)about.st_size, 0)] = '\0'; /* what cannot be read is not there */
-    take_lines(text, (const char *)header.data, &told);
-free_text:
-    bytes_end(&header);
+        take_lines(text, header_text(header, manifest), &told);
     free(text);
-close_fd:
     close(fd);
     return status;
 }

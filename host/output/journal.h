@@ -45,8 +45,9 @@ enum status journal_remove(int folder_fd, const char *folder, struct error *erro
 
 /* Adds to `records`, whose levels say what there can be, what the journal of the folder tells, and sets
  * lost[z] of slices of the source, of which there are nlost; nothing when there is none, or it belongs to
- * another manifest. STATUS_FAILED when memory is refused. */
-enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
-                         bool *lost, uint32_t nlost, struct error *error);
+ * another manifest. STATUS_OUTPUT when there is one that cannot be read, or what is no file has its name;
+ * STATUS_FAILED when memory is refused. */
+enum status journal_read(int folder_fd, const char *folder, const struct file_hash *manifest,
+                         struct slice_records *records, bool *lost, uint32_t nlost, struct error *error);
 
 #endif
