@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <cmocka.h>
 
@@ -93,7 +94,24 @@ static char *one_line(struct folder *folder, size_t *n_bytes)
     return temp_file_read(temp_path(folder->path, JOURNAL_NAME), n_bytes);
 }
 
-/* Each line behind a good one, and before another. */
+/* Adds a line with its seal; *last is the hash of the one before it, as of the header's whole line at first.
+ */
+static void add_sealed(char *text, const char *line, XXH64_hash_t *last)
+{
+    *last = XXH3_64bits_withSeed(line, strlen(line), *last);
+    sprintf(text + strlen(text), "%s %08x\n", line, (unsigned)(*last & 0xffffffff));
+}
+
+/* The header of a good journal, alone; the hash of its line. */
+static XXH64_hash_t header_of(char *text, const char *good)
+{
+    const size_t n = strcspn(good, "\n") + 1;
+    memcpy(text, good, n);
+    text[n] = '\0';
+    return XXH3_64bits_withSeed(text, n, 0);
+}
+
+/* Each line behind a good one, and before another: what is sealed and means nothing is passed over. */
 static void test_journal_lines(void **state)
 {
     struct folder *folder = *state;
@@ -148,7 +166,11 @@ static void test_journal_lines(void **state)
     assert_int_equal(folder->records.slices[1][1].n_bytes, 77);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1024];
-        snprintf(text, sizeof text, "%s%s\n2 0 5 " HASH "\n", good, cases[i].line);
+        XXH64_hash_t last = header_of(text, good);
+        add_sealed(text, "1 1 77 09000000000000000000000000000000", &last);
+        assert_string_equal(text, good);
+        add_sealed(text, cases[i].line, &last);
+        add_sealed(text, "2 0 5 " HASH, &last);
         temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
         if (told(folder, &nlost) != 2 + cases[i].n || nlost != cases[i].nlost)
             fail_msg("'%s'", cases[i].line);
@@ -156,24 +178,54 @@ static void test_journal_lines(void **state)
     free(good);
 }
 
-/* Any byte changed to any other: no more is told than the levels have, and nothing is read beyond it. */
+/* Lines that are not sealed, or not where they were: neither they nor what stands behind them counts. */
+static void test_journal_seals(void **state)
+{
+    struct folder *folder = *state;
+    static const char *const lines[] = {"1 0 9 " HASH, "lost 3", "2 1 9 " HASH};
+    static const int orders[][4] = {
+        {0, 1, 2, -1}, {1, 0, 2, -1}, {0, 2, -1, -1}, {0, 0, 1, 2}, {2, 1, 0, -1}};
+    static const unsigned there[] = {2, 0, 1, 1, 0}, nlosts[] = {1, 0, 0, 0, 0};
+    size_t n_bytes;
+    unsigned nlost;
+    char *good = one_line(folder, &n_bytes), sealed[3][96] = {"", "", ""}, text[1024];
+    XXH64_hash_t last = header_of(text, good);
+    for (int i = 0; i < 3; i++)
+        add_sealed(sealed[i], lines[i], &last);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        header_of(text, good);
+        for (int k = 0; k < 4 && orders[i][k] >= 0; k++)
+            strcat(text, sealed[orders[i][k]]);
+        temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
+        assert_int_equal(told(folder, &nlost), there[i]);
+        assert_int_equal(nlost, nlosts[i]);
+    }
+    static const char *const unsealed[] = {
+        "1 0 9 " HASH, "1 0 9 " HASH " ", "1 0 9 " HASH " 00000000", "lost 3", " 00000000", "0", ""};
+    for (size_t i = 0; i < sizeof unsealed / sizeof *unsealed; i++) {
+        header_of(text, good);
+        sprintf(text + strlen(text), "%s\n%s", unsealed[i], sealed[0]);
+        temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
+        assert_int_equal(told(folder, &nlost) + nlost, 0);
+    }
+    free(good);
+}
+
+/* Any byte changed to any other: the line that it stands in is not believed. */
 static void test_journal_changed(void **state)
 {
     struct folder *folder = *state;
-    static const char others[] = {'\0', '\n', ' ', '0', '9', 'f', 'l', '-', (char)0xff};
+    static const char others[] = {'\0', '\n', ' ', '0', '1', '9', 'f', 'l', '-', (char)0xff};
     size_t n_bytes;
     unsigned nlost;
     char *text = one_line(folder, &n_bytes);
-    const size_t header_bytes = (size_t)(strchr(text, '\n') + 1 - text);
     for (size_t at = 0; at < n_bytes; at++)
         for (size_t i = 0; i < sizeof others; i++) {
             const char before = text[at];
             text[at] = others[i];
             temp_file_write(temp_path(folder->path, JOURNAL_NAME), text, n_bytes);
-            unsigned n = told(folder, &nlost);
-            assert_true(n <= 1 && nlost == 0);
-            if (at < header_bytes && others[i] != before)
-                assert_int_equal(n, 0); /* another manifest's, or none */
+            assert_int_equal(told(folder, &nlost), others[i] == before);
+            assert_int_equal(nlost, 0);
             text[at] = before;
         }
     free(text);
@@ -374,13 +426,9 @@ static void test_file_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_journal_lines),
-        TEST(test_journal_changed),
-        TEST(test_no_journal),
-        TEST(test_journal_of_others),
-        TEST(test_journal_that_cannot_be_read),
-        TEST(test_journal_calls),
-        TEST(test_file_check),
+        TEST(test_journal_lines), TEST(test_journal_seals),     TEST(test_journal_changed),
+        TEST(test_no_journal),    TEST(test_journal_of_others), TEST(test_journal_that_cannot_be_read),
+        TEST(test_journal_calls), TEST(test_file_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
