@@ -2,6 +2,7 @@
 #include "output/journal.h"
 
 #include "base/bytes.h"
+#include "base/printable.h"
 #include "base/restart.h"
 #include "output/atomic_file.h"
 #include "output/output_failure.h"
@@ -15,27 +16,47 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-enum { LINE_BYTES = 96 };
+enum { LINE_BYTES = 96, SEAL_BYTES = 10 };
 static const off_t journal_bytes_max = 1 << 30; /* far more than a million slices need */
 
 struct journal {
     int fd;
-    const char *folder; /* borrowed, for messages */
-    struct bytes noted; /* lines to be appended; of one thread */
+    const char *folder;  /* borrowed, for messages */
+    struct bytes noted;  /* lines to be appended; of one thread */
+    struct bytes sealed; /* a buffer, of the same thread */
+    XXH64_hash_t last;   /* the hash of the line that was written last, of the same thread */
     pthread_mutex_t lock;
     struct bytes lost; /* lines to be appended before those, under the lock */
 };
 
-static enum status add_text(struct bytes *to, const char *text, struct error *error)
+/* The hash of a line, from that of the one before it. */
+static XXH64_hash_t hash_line(const char *line, size_t n_bytes, XXH64_hash_t before)
 {
-    size_t n = strlen(text);
+    return XXH3_64bits_withSeed(line, n_bytes, before);
+}
+
+/* " 0123abcd", with a zero behind it. */
+static const char *seal_text(char text[SEAL_BYTES], XXH64_hash_t hash)
+{
+    snprintf(text, SEAL_BYTES, " %08" PRIx32, (uint32_t)hash);
+    return text;
+}
+
+static enum status add_bytes(struct bytes *to, const void *text, size_t n, struct error *error)
+{
     if (to->capacity_bytes - to->n_bytes < n &&
         bytes_reserve(to, 2 * to->capacity_bytes + n, error) != STATUS_OK)
         return error->status;
     memcpy(to->data + to->n_bytes, text, n);
     to->n_bytes += n;
     return STATUS_OK;
+}
+
+static enum status add_text(struct bytes *to, const char *text, struct error *error)
+{
+    return add_bytes(to, text, strlen(text), error);
 }
 
 static enum status add_line(struct bytes *to, unsigned level, uint32_t z, const struct slice_record *record,
@@ -47,25 +68,52 @@ static enum status add_line(struct bytes *to, unsigned level, uint32_t z, const 
     return add_text(to, line, error);
 }
 
-static enum status add_header(struct bytes *to, const struct file_hash *manifest, struct error *error)
+static const char *header_text(char line[LINE_BYTES], const struct file_hash *manifest)
 {
-    char line[LINE_BYTES], hash[FILE_HASH_TEXT];
-    snprintf(line, sizeof line, "stackthumb journal 1 %s\n", file_hash_text(hash, manifest));
-    return add_text(to, line, error);
+    char hash[FILE_HASH_TEXT];
+    snprintf(line, LINE_BYTES, "stackthumb journal 2 %s\n", file_hash_text(hash, manifest));
+    return line;
 }
 
-/* The text of a whole journal. */
-static enum status whole(struct bytes *text, const struct file_hash *manifest,
-                         const struct slice_records *kept, struct error *error)
+/* Notes the slices that are there. */
+static enum status note_all(struct bytes *lines, const struct slice_records *kept, struct error *error)
 {
-    if (add_header(text, manifest, error) != STATUS_OK)
-        return error->status;
     for (unsigned level = 1; level <= kept->nlevels; level++)
         for (uint32_t z = 0; z < kept->nz[level]; z++)
             if (kept->slices[level][z].n_bytes > 0 &&
-                add_line(text, level, z, &kept->slices[level][z], error) != STATUS_OK)
+                add_line(lines, level, z, &kept->slices[level][z], error) != STATUS_OK)
                 return error->status;
     return STATUS_OK;
+}
+
+/* Moves the lines, each with its seal, behind those in the journal's buffer. */
+static enum status seal(struct journal *journal, struct bytes *lines, struct error *error)
+{
+    for (size_t at = 0, n; at < lines->n_bytes; at += n + 1) {
+        char text[SEAL_BYTES];
+        const char *line = (const char *)lines->data + at;
+        n = (size_t)((const char *)memchr(line, '\n', lines->n_bytes - at) - line);
+        journal->last = hash_line(line, n, journal->last);
+        if (add_bytes(&journal->sealed, line, n, error) != STATUS_OK ||
+            add_text(&journal->sealed, seal_text(text, journal->last), error) != STATUS_OK ||
+            add_text(&journal->sealed, "\n", error) != STATUS_OK)
+            return error->status;
+    }
+    lines->n_bytes = 0;
+    return STATUS_OK;
+}
+
+/* The text of a whole journal that tells of `kept`, in the buffer. */
+static enum status whole(struct journal *journal, const struct file_hash *manifest,
+                         const struct slice_records *kept, struct error *error)
+{
+    char header[LINE_BYTES];
+    header_text(header, manifest);
+    journal->last = hash_line(header, strlen(header), 0);
+    if (add_text(&journal->sealed, header, error) != STATUS_OK ||
+        note_all(&journal->noted, kept, error) != STATUS_OK)
+        return error->status;
+    return seal(journal, &journal->noted, error);
 }
 
 enum status journal_create(struct journal **result, int folder_fd, const char *folder,
@@ -78,17 +126,17 @@ enum status journal_create(struct journal **result, int folder_fd, const char *f
     journal->folder = folder;
     journal->fd = -1;
     pthread_mutex_init(&journal->lock, NULL);
-    enum status status = whole(&journal->noted, manifest, kept, error);
+    enum status status = whole(journal, manifest, kept, error);
     if (status == STATUS_OK)
-        status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->noted.data,
-                                   journal->noted.n_bytes, durable, error);
+        status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->sealed.data,
+                                   journal->sealed.n_bytes, durable, error);
     if (status == STATUS_OK) {
         journal->fd =
             restart_openat(folder_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0);
         if (journal->fd < 0)
             status = output_failure(error, errno, folder, JOURNAL_NAME);
     }
-    journal->noted.n_bytes = 0;
+    journal->sealed.n_bytes = 0;
     if (status == STATUS_OK)
         *result = journal;
     else
@@ -112,27 +160,30 @@ enum status journal_lose(struct journal *journal, uint32_t z, struct error *erro
     return status;
 }
 
-static enum status append(const struct journal *journal, struct bytes *lines, struct error *error)
+static enum status append(struct journal *journal, struct error *error)
 {
-    for (size_t at = 0; at < lines->n_bytes;) {
-        ssize_t n = write(journal->fd, lines->data + at, lines->n_bytes - at);
+    struct bytes *sealed = &journal->sealed;
+    for (size_t at = 0; at < sealed->n_bytes;) {
+        ssize_t n = write(journal->fd, sealed->data + at, sealed->n_bytes - at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return output_failure(error, n < 0 ? errno : EIO, journal->folder, JOURNAL_NAME);
         at += (size_t)n;
     }
-    lines->n_bytes = 0;
+    sealed->n_bytes = 0;
     return STATUS_OK;
 }
 
 enum status journal_write(struct journal *journal, bool durable, struct error *error)
 {
     pthread_mutex_lock(&journal->lock);
-    enum status status = append(journal, &journal->lost, error);
+    enum status status = seal(journal, &journal->lost, error);
     pthread_mutex_unlock(&journal->lock);
     if (status == STATUS_OK)
-        status = append(journal, &journal->noted, error);
+        status = seal(journal, &journal->noted, error);
+    if (status == STATUS_OK)
+        status = append(journal, error);
     if (status != STATUS_OK)
         return status;
     return !durable || restart_fdatasync(journal->fd) == 0
@@ -147,6 +198,7 @@ void journal_close(struct journal *journal)
     if (journal->fd >= 0)
         close(journal->fd); /* what was to be kept was synced */
     bytes_end(&journal->noted);
+    bytes_end(&journal->sealed);
     bytes_end(&journal->lost);
     pthread_mutex_destroy(&journal->lock);
     free(journal);
@@ -199,48 +251,78 @@ static void take_line(const char *line, const struct told *told)
         records->slices[level][z] = record;
 }
 
+/* Takes the seal off a line of n bytes; false when it is not the one that it must have, *last being the hash
+ * of the line before. */
+static bool take_seal(char *line, size_t n, XXH64_hash_t *last)
+{
+    char text[SEAL_BYTES];
+    const size_t seal_bytes = SEAL_BYTES - 1;
+    if (n < seal_bytes)
+        return false;
+    *last = hash_line(line, n - seal_bytes, *last);
+    if (memcmp(line + n - seal_bytes, seal_text(text, *last), seal_bytes) != 0)
+        return false;
+    line[n - seal_bytes] = '\0';
+    return true;
+}
+
 /* `text` ends in a zero, and is changed. */
 static void take_lines(char *text, const char *header, const struct told *told)
 {
     size_t n = strlen(header);
     if (strncmp(text, header, n) != 0)
         return;
+    XXH64_hash_t last = hash_line(header, n, 0);
     char *line = text + n;
-    for (char *end; (end = strchr(line, '\n')); line = end + 1) {
-        *end = '\0';
+    for (char *end; (end = strchr(line, '\n')) && take_seal(line, (size_t)(end - line), &last);
+         line = end + 1)
         take_line(line, told);
-    }
 }
 
-enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
-                         bool *lost, uint32_t nlost, struct error *error)
+/* One that is there and cannot be read tells nothing, and is not taken for none: all would be made again, and
+ * nobody told why. `errnum` 0: what has its name is no journal. */
+static enum status not_read(struct error *error, int errnum, const char *folder)
+{
+    char shown[PRINTABLE_BYTES];
+    printable(shown, sizeof shown, folder);
+    return errnum != 0
+               ? error_set_errno(error, STATUS_OUTPUT, errnum, "%s/%s: cannot be read", shown, JOURNAL_NAME)
+               : error_set(error, STATUS_OUTPUT,
+                           "%s/%s: is no journal of this program; remove it and run again", shown,
+                           JOURNAL_NAME);
+}
+
+/* All of the file, with a zero behind it; the caller frees it. */
+static enum status read_text(int fd, const char *folder, char **text, struct error *error)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0)
+        return not_read(error, errno, folder);
+    if (!S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
+        return not_read(error, 0, folder);
+    const size_t n_bytes = (size_t)about.st_size;
+    *text = malloc(n_bytes + 1);
+    if (!*text)
+        return error_no_memory(error, (unsigned long long)n_bytes + 1, "the journal");
+    errno = 0;
+    const size_t n = restart_read(fd, *text, n_bytes, 0);
+    (*text)[n] = '\0';
+    /* EINTR: it was read on after that, and was cut meanwhile. */
+    return n == n_bytes || errno == 0 || errno == EINTR ? STATUS_OK : not_read(error, errno, folder);
+}
+
+enum status journal_read(int folder_fd, const char *folder, const struct file_hash *manifest,
+                         struct slice_records *records, bool *lost, uint32_t nlost, struct error *error)
 {
     const struct told told = {.records = records, .lost = lost, .nlost = nlost};
-    struct bytes header = {0};
-    struct stat about;
-    char *text = NULL;
-    enum status status = STATUS_OK;
+    char header[LINE_BYTES], *text = NULL;
     int fd = restart_openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
-        return STATUS_OK;
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
-        goto close_fd;
-    text = malloc((size_t)about.st_size + 1);
-    status = text ? add_header(&header, manifest, error)
-                  : error_no_memory(error, (unsigned long long)about.st_size + 1, "the journal");
+        return errno == ENOENT ? STATUS_OK : not_read(error, errno == ELOOP ? 0 : errno, folder);
+    enum status status = read_text(fd, folder, &text, error);
     if (status == STATUS_OK)
-        status = add_text(&header, (char[]){'\0', '\0'}, error);
-    if (status == STATUS_OK)
-        status = bytes_reserve(&header, header.n_bytes + 1, error);
-    if (status != STATUS_OK)
-        goto free_text;
-    header.data[header.n_bytes] = '\0';
-    text[restart_read(fd, text, (size_t)about.st_size, 0)] = '\0'; /* what cannot be read is not there */
-    take_lines(text, (const char *)header.data, &told);
-free_text:
-    bytes_end(&header);
+        take_lines(text, header_text(header, manifest), &told);
     free(text);
-close_fd:
     close(fd);
     return status;
 }

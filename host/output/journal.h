@@ -2,13 +2,17 @@
  * stackthumb.journal: which slices of a pyramid in the making are there. A line for each, written once the
  * slice is on the disk under its name, so that a later run can go on from there:
  *
- *      stackthumb journal 1 <XXH3-128 of the manifest's bytes>
- *      <level> <z> <bytes> <XXH3-128 of the file>
- *      lost <z>
+ *      stackthumb journal 2 <XXH3-128 of the manifest's bytes>
+ *      <level> <z> <bytes> <XXH3-128 of the file> <seal>
+ *      lost <z> <seal>
  *
  * "lost" says that slice z of the source could not be read and counts as missing in every line behind it.
- * It belongs to the incomplete manifest that it names by its hash; beside any other it means nothing. A line
- * that was cut short, the last one of a run that died, means nothing either. */
+ * It belongs to the incomplete manifest that it names by its hash; beside any other it means nothing.
+ *
+ * A seal is the low half, in 8 hexadecimal digits, of the XXH3-64 of what stands before it in its line. Its
+ * seed is the one of the line before, the first line's 0, so that a line is believed only where it was
+ * written. From the first line on whose seal is wrong, or that was cut short (the last one of a run that
+ * died), nothing is believed. */
 #ifndef STACKTHUMB_OUTPUT_JOURNAL_H
 #define STACKTHUMB_OUTPUT_JOURNAL_H
 
@@ -45,8 +49,9 @@ enum status journal_remove(int folder_fd, const char *folder, struct error *erro
 
 /* Adds to `records`, whose levels say what there can be, what the journal of the folder tells, and sets
  * lost[z] of slices of the source, of which there are nlost; nothing when there is none, or it belongs to
- * another manifest. STATUS_FAILED when memory is refused. */
-enum status journal_read(int folder_fd, const struct file_hash *manifest, struct slice_records *records,
-                         bool *lost, uint32_t nlost, struct error *error);
+ * another manifest. STATUS_OUTPUT when there is one that cannot be read, or what is no file has its name;
+ * STATUS_FAILED when memory is refused. */
+enum status journal_read(int folder_fd, const char *folder, const struct file_hash *manifest,
+                         struct slice_records *records, bool *lost, uint32_t nlost, struct error *error);
 
 #endif

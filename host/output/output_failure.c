@@ -20,6 +20,13 @@ static const char *advice(int errnum)
     case ENOTDIR:
     case ELOOP:
         return "it is not a folder; choose another OUTPUT";
+    case EFBIG:
+        return "files may not become as large as that; allow larger ones (ulimit -f), or choose another "
+               "OUTPUT";
+    case EMFILE:
+        return "allow more open files (ulimit -n) and run again";
+    case ENFILE:
+        return "end other programs, or allow more open files (fs.file-max), and run again";
     case ENOMEM:
         return "free some memory and run again";
     default:

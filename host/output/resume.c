@@ -167,7 +167,8 @@ static enum status refuse(const char *folder, const struct manifest_difference *
 }
 
 /* The journal's records where the manifest has none of its own, and the slices that were lost meanwhile. */
-static enum status take_journal(struct manifest *manifest, int folder_fd, struct error *error)
+static enum status take_journal(struct manifest *manifest, int folder_fd, const char *folder,
+                                struct error *error)
 {
     const uint32_t nz = manifest->pyramid.extent.nz;
     if (manifest->complete)
@@ -178,7 +179,7 @@ static enum status take_journal(struct manifest *manifest, int folder_fd, struct
     bool *lost = calloc(nz, sizeof *lost);
     if (!lost)
         return error_no_memory(error, nz * sizeof *lost, "the list of slices");
-    status = journal_read(folder_fd, &manifest->hash, &manifest->records, lost, nz, error);
+    status = journal_read(folder_fd, folder, &manifest->hash, &manifest->records, lost, nz, error);
     for (uint32_t z = 0; z < nz && status == STATUS_OK; z++)
         if (lost[z])
             status = manifest_set_unreadable(manifest, z, error);
@@ -208,7 +209,7 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
 {
     struct manifest_difference difference;
     const uint32_t nz = request->pyramid->extent.nz;
-    enum status status = take_journal(manifest, folder_fd, error);
+    enum status status = take_journal(manifest, folder_fd, request->folder, error);
     if (status == STATUS_OK)
         status = manifest_compare(manifest, request->pyramid, request->source, request->form.encoding,
                                   &difference, request->doubtful, error);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,14 +32,55 @@ static void own_host(char host[HOST_BYTES])
     host[HOST_BYTES - 1] = '\0';
 }
 
-/* "process 1234 on host": what take_over wrote, and whatever else stands there is nobody. */
-static void read_holder(int fd, struct holder *holder)
+/* Takes `text` off the start of *at; false, with *at at its end, where that has less of it, or else. */
+static bool take(const char **at, const char *text, bool *is_cut)
+{
+    while (*text && **at == *text) {
+        (*at)++;
+        text++;
+    }
+    *is_cut = **at == '\0';
+    return *text == '\0';
+}
+
+/* "process 1234 on host\n": what write_holder writes, or the start of it that a run which died meanwhile has
+ * left; nothing, too. Then *holder is who it says, if it says all. False for anything else. */
+static bool parse_holder(const char *text, struct holder *holder)
+{
+    struct holder said = {.pid = 0};
+    bool is_cut;
+    *holder = said;
+    if (!take(&text, "process ", &is_cut))
+        return is_cut;
+    for (; *text >= '0' && *text <= '9' && said.pid < LONG_MAX / 10 - 1; text++)
+        said.pid = 10 * said.pid + (*text - '0');
+    if (!take(&text, " on ", &is_cut))
+        return is_cut;
+    const size_t n = strcspn(text, "\n");
+    if (n >= HOST_BYTES || text[n] == '\0' || text[n + 1] != '\0')
+        return n < HOST_BYTES && text[n] == '\0';
+    memcpy(said.host, text, n);
+    *holder = said;
+    return true;
+}
+
+/* Why the open file is no lock of ours; NULL: it is one, and *holder is who has it, as far as it says. It
+ * has to be `read` in full, unless another host may have locked it (SMB lets nobody read it then). */
+static const char *why_foreign(int fd, const struct stat *about, bool read, struct holder *holder)
 {
     char text[TEXT_BYTES];
     *holder = (struct holder){.pid = 0};
-    text[restart_read(fd, text, sizeof text - 1, 0)] = '\0';
-    if (sscanf(text, "process %ld on %255s", &holder->pid, holder->host) != 2 || holder->pid <= 0)
-        *holder = (struct holder){.pid = 0};
+    if (!S_ISREG(about->st_mode))
+        return "is no regular file";
+    if (about->st_nlink > 1)
+        return "is a file that has other names, too";
+    if (about->st_size >= TEXT_BYTES)
+        return "is not what this program writes there";
+    const size_t n = restart_read(fd, text, sizeof text - 1, 0);
+    text[n] = '\0';
+    if (read && n < (size_t)about->st_size)
+        return "cannot be read";
+    return strlen(text) == n && parse_holder(text, holder) ? NULL : "is not what this program writes there";
 }
 
 /* `certain`: the kernel says so, and not only what stands in the file. */
@@ -71,11 +113,11 @@ static bool is_alive(const struct holder *holder)
 
 /* The file that was locked is still the one that has the name: its holder before may have removed it
  * meanwhile. */
-static bool is_named(int fd, int folder_fd)
+static bool is_named(const struct stat *own, int folder_fd)
 {
-    struct stat own, named;
-    return fstat(fd, &own) == 0 && fstatat(folder_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+    struct stat named;
+    return fstatat(folder_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 && own->st_dev == named.st_dev &&
+           own->st_ino == named.st_ino;
 }
 
 static enum status write_holder(int fd, const char *folder, struct error *error)
@@ -87,50 +129,100 @@ static enum status write_holder(int fd, const char *folder, struct error *error)
     return errnum == 0 ? STATUS_OK : output_failure(error, errnum, folder, LOCK_NAME);
 }
 
-/* Opens the file; *is_others: it is another user's, and can only be read. -1, and errno, on failure. */
-static int open_lock(int folder_fd, bool *is_others)
+static enum status refuse(const char *folder, const char *reason, struct error *error)
 {
-    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int fd = restart_openat(folder_fd, LOCK_NAME, O_RDWR | O_CREAT | flags, 0666);
-    *is_others = fd < 0 && errno == EACCES;
-    return *is_others ? restart_openat(folder_fd, LOCK_NAME, O_RDONLY | flags, 0) : fd;
+    char shown[384];
+    return error_set(error, STATUS_OUTPUT,
+                     "%s/%s: %s, and stays as it is; move it elsewhere, or choose another OUTPUT",
+                     printable(shown, sizeof shown, folder), LOCK_NAME, reason);
 }
 
-/* Whether some run holds the open file; then `error` tells. */
-static bool is_held(int fd, const char *folder, struct error *error)
+/* A lock file in the making. */
+struct candidate {
+    int fd;         /* -1: there is none, and all is to be tried again */
+    bool is_others; /* another user's, which can only be read */
+};
+
+/* Opens the file that is there, for reading until it proves to be a lock. It is to be opened for writing
+ * then: servers of NFS lock no other. */
+static enum status open_present(struct candidate *lock, int folder_fd, const char *folder,
+                                struct error *error)
 {
-    struct holder holder;
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    struct holder ignored;
+    struct stat about;
+    int fd = restart_openat(folder_fd, LOCK_NAME, O_RDONLY | flags, 0);
+    if (fd < 0 && errno == ELOOP)
+        return refuse(folder, "is a symbolic link", error);
+    if (fd < 0)
+        return errno == ENOENT ? STATUS_OK : output_failure(error, errno, folder, LOCK_NAME);
+    const bool is_there = fstat(fd, &about) == 0;
+    const char *reason = is_there ? why_foreign(fd, &about, false, &ignored) : NULL;
+    if (!is_there || reason) {
+        close(fd);
+        return is_there ? refuse(folder, reason, error) : STATUS_OK;
+    }
+    lock->fd = restart_openat(folder_fd, LOCK_NAME, O_RDWR | flags, 0);
+    if (lock->fd < 0 && errno == EACCES) {
+        lock->is_others = true;
+        lock->fd = fd;
+        return STATUS_OK;
+    }
+    enum status status = lock->fd >= 0 || errno == ENOENT || errno == ELOOP
+                             ? STATUS_OK
+                             : output_failure(error, errno, folder, LOCK_NAME);
+    close(fd);
+    return status;
+}
+
+static enum status open_lock(struct candidate *lock, int folder_fd, const char *folder, struct error *error)
+{
+    *lock = (struct candidate){
+        .fd = restart_openat(folder_fd, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)};
+    if (lock->fd >= 0)
+        return STATUS_OK;
+    return errno == EEXIST ? open_present(lock, folder_fd, folder, error)
+                           : output_failure(error, errno, folder, LOCK_NAME);
+}
+
+/* Locks the open file, unless some run holds it, or it is no lock. *is_gone: it is not the one that has the
+ * name any more. */
+static enum status lock_file(int fd, int folder_fd, const char *folder, bool *is_gone, struct error *error)
+{
+    struct holder holder = {.pid = 0};
+    struct stat about;
     int failure = restart_flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-    read_holder(fd, &holder);
     /* EACCES: how SMB tells that another host has it. */
     bool certain = failure == EWOULDBLOCK || failure == EACCES;
-    if (!certain && (failure == 0 || !is_alive(&holder)))
-        return false;
-    held(folder, &holder, certain, error);
-    return true;
+    *is_gone = fstat(fd, &about) != 0;
+    const char *reason = *is_gone ? NULL : why_foreign(fd, &about, !certain, &holder);
+    if (certain || (failure != 0 && is_alive(&holder)))
+        return held(folder, &holder, certain, error);
+    if (reason)
+        return refuse(folder, reason, error);
+    *is_gone |= !is_named(&about, folder_fd);
+    return STATUS_OK;
 }
 
 /* Opens and locks the file; *fd is -1 when it went away meanwhile, and all is to be tried again. A stale one
  * of another user is removed first. */
 static enum status try_lock(int *fd, int folder_fd, const char *folder, struct error *error)
 {
-    bool is_others;
-    *fd = open_lock(folder_fd, &is_others);
-    if (*fd < 0)
-        return output_failure(error, errno, folder, LOCK_NAME);
-    enum status status = STATUS_OK;
-    bool is_ours = false;
-    if (is_held(*fd, folder, error))
-        status = error->status;
-    else if (is_named(*fd, folder_fd)) {
-        is_ours = !is_others;
-        if (is_others && unlinkat(folder_fd, LOCK_NAME, 0) != 0 && errno != ENOENT)
+    struct candidate lock;
+    bool is_gone;
+    *fd = -1;
+    if (open_lock(&lock, folder_fd, folder, error) != STATUS_OK || lock.fd < 0)
+        return error->status;
+    enum status status = lock_file(lock.fd, folder_fd, folder, &is_gone, error);
+    if (status == STATUS_OK && !is_gone) {
+        if (!lock.is_others) {
+            *fd = lock.fd;
+            return STATUS_OK;
+        }
+        if (unlinkat(folder_fd, LOCK_NAME, 0) != 0 && errno != ENOENT)
             status = output_failure(error, errno, folder, LOCK_NAME);
     }
-    if (status == STATUS_OK && is_ours)
-        return STATUS_OK;
-    close(*fd);
-    *fd = -1;
+    close(lock.fd);
     return status;
 }
 
@@ -152,7 +244,9 @@ void run_lock_give(struct run_lock *lock)
 {
     if (lock->fd < 0)
         return;
-    unlinkat(lock->folder_fd, LOCK_NAME, 0); /* while it is locked; one that stays is stale */
+    struct stat about;
+    if (fstat(lock->fd, &about) == 0 && is_named(&about, lock->folder_fd))
+        unlinkat(lock->folder_fd, LOCK_NAME, 0); /* while it is locked; one that stays is stale */
     close(lock->fd);
     lock->fd = -1;
 }

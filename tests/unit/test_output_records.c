@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <cmocka.h>
 
@@ -65,7 +66,8 @@ static unsigned told(struct folder *folder, unsigned *nlost)
     struct error error = {0};
     unsigned n = 0;
     forget(folder);
-    if (journal_read(folder->fd, &of_manifest, &folder->records, folder->lost, 10, &error) != STATUS_OK)
+    if (journal_read(folder->fd, folder->path, &of_manifest, &folder->records, folder->lost, 10, &error) !=
+        STATUS_OK)
         fail_msg("%s", error.message);
     for (unsigned level = 1; level <= 2; level++)
         for (uint32_t z = 0; z < folder->records.nz[level]; z++)
@@ -92,7 +94,24 @@ static char *one_line(struct folder *folder, size_t *n_bytes)
     return temp_file_read(temp_path(folder->path, JOURNAL_NAME), n_bytes);
 }
 
-/* Each line behind a good one, and before another. */
+/* Adds a line with its seal; *last is the hash of the one before it, as of the header's whole line at first.
+ */
+static void add_sealed(char *text, const char *line, XXH64_hash_t *last)
+{
+    *last = XXH3_64bits_withSeed(line, strlen(line), *last);
+    sprintf(text + strlen(text), "%s %08x\n", line, (unsigned)(*last & 0xffffffff));
+}
+
+/* The header of a good journal, alone; the hash of its line. */
+static XXH64_hash_t header_of(char *text, const char *good)
+{
+    const size_t n = strcspn(good, "\n") + 1;
+    memcpy(text, good, n);
+    text[n] = '\0';
+    return XXH3_64bits_withSeed(text, n, 0);
+}
+
+/* Each line behind a good one, and before another: what is sealed and means nothing is passed over. */
 static void test_journal_lines(void **state)
 {
     struct folder *folder = *state;
@@ -147,7 +166,11 @@ static void test_journal_lines(void **state)
     assert_int_equal(folder->records.slices[1][1].n_bytes, 77);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1024];
-        snprintf(text, sizeof text, "%s%s\n2 0 5 " HASH "\n", good, cases[i].line);
+        XXH64_hash_t last = header_of(text, good);
+        add_sealed(text, "1 1 77 09000000000000000000000000000000", &last);
+        assert_string_equal(text, good);
+        add_sealed(text, cases[i].line, &last);
+        add_sealed(text, "2 0 5 " HASH, &last);
         temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
         if (told(folder, &nlost) != 2 + cases[i].n || nlost != cases[i].nlost)
             fail_msg("'%s'", cases[i].line);
@@ -155,24 +178,54 @@ static void test_journal_lines(void **state)
     free(good);
 }
 
-/* Any byte changed to any other: no more is told than the levels have, and nothing is read beyond it. */
+/* Lines that are not sealed, or not where they were: neither they nor what stands behind them counts. */
+static void test_journal_seals(void **state)
+{
+    struct folder *folder = *state;
+    static const char *const lines[] = {"1 0 9 " HASH, "lost 3", "2 1 9 " HASH};
+    static const int orders[][4] = {
+        {0, 1, 2, -1}, {1, 0, 2, -1}, {0, 2, -1, -1}, {0, 0, 1, 2}, {2, 1, 0, -1}};
+    static const unsigned there[] = {2, 0, 1, 1, 0}, nlosts[] = {1, 0, 0, 0, 0};
+    size_t n_bytes;
+    unsigned nlost;
+    char *good = one_line(folder, &n_bytes), sealed[3][96] = {"", "", ""}, text[1024];
+    XXH64_hash_t last = header_of(text, good);
+    for (int i = 0; i < 3; i++)
+        add_sealed(sealed[i], lines[i], &last);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        header_of(text, good);
+        for (int k = 0; k < 4 && orders[i][k] >= 0; k++)
+            strcat(text, sealed[orders[i][k]]);
+        temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
+        assert_int_equal(told(folder, &nlost), there[i]);
+        assert_int_equal(nlost, nlosts[i]);
+    }
+    static const char *const unsealed[] = {
+        "1 0 9 " HASH, "1 0 9 " HASH " ", "1 0 9 " HASH " 00000000", "lost 3", " 00000000", "0", ""};
+    for (size_t i = 0; i < sizeof unsealed / sizeof *unsealed; i++) {
+        header_of(text, good);
+        sprintf(text + strlen(text), "%s\n%s", unsealed[i], sealed[0]);
+        temp_text_write(temp_path(folder->path, JOURNAL_NAME), text);
+        assert_int_equal(told(folder, &nlost) + nlost, 0);
+    }
+    free(good);
+}
+
+/* Any byte changed to any other: the line that it stands in is not believed. */
 static void test_journal_changed(void **state)
 {
     struct folder *folder = *state;
-    static const char others[] = {'\0', '\n', ' ', '0', '9', 'f', 'l', '-', (char)0xff};
+    static const char others[] = {'\0', '\n', ' ', '0', '1', '9', 'f', 'l', '-', (char)0xff};
     size_t n_bytes;
     unsigned nlost;
     char *text = one_line(folder, &n_bytes);
-    const size_t header_bytes = (size_t)(strchr(text, '\n') + 1 - text);
     for (size_t at = 0; at < n_bytes; at++)
         for (size_t i = 0; i < sizeof others; i++) {
             const char before = text[at];
             text[at] = others[i];
             temp_file_write(temp_path(folder->path, JOURNAL_NAME), text, n_bytes);
-            unsigned n = told(folder, &nlost);
-            assert_true(n <= 1 && nlost == 0);
-            if (at < header_bytes && others[i] != before)
-                assert_int_equal(n, 0); /* another manifest's, or none */
+            assert_int_equal(told(folder, &nlost), others[i] == before);
+            assert_int_equal(nlost, 0);
             text[at] = before;
         }
     free(text);
@@ -183,32 +236,86 @@ static void test_no_journal(void **state)
     struct folder *folder = *state;
     const char *path = temp_path(folder->path, JOURNAL_NAME);
     struct error error = {0};
-    size_t n_bytes;
     unsigned nlost;
     assert_int_equal(told(folder, &nlost), 0);
     assert_int_equal(journal_remove(folder->fd, folder->path, &error), STATUS_OK);
     temp_text_write(path, "");
     assert_int_equal(told(folder, &nlost), 0);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(mkfifo(path, 0600), 0); /* which nobody writes to */
-    assert_int_equal(told(folder, &nlost), 0);
-    assert_int_equal(unlink(path), 0);
-    free(one_line(folder, &n_bytes));
-    assert_int_equal(truncate(path, ((off_t)1 << 30) + 1), 0); /* sparse; more than a journal ever has */
-    assert_int_equal(told(folder, &nlost), 0);
-    assert_int_equal(rename(path, temp_path(folder->path, "elsewhere")), 0);
-    assert_int_equal(truncate(temp_path(folder->path, "elsewhere"), (off_t)n_bytes), 0);
-    assert_int_equal(symlink("elsewhere", path), 0); /* is not followed */
-    assert_int_equal(told(folder, &nlost), 0);
-    assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(told(folder, &nlost), 0);
     assert_int_equal(journal_remove(folder->fd, folder->path, &error), STATUS_OUTPUT);
     assert_non_null(strstr(error.message, JOURNAL_NAME));
     assert_int_equal(rmdir(path), 0);
 }
 
-/* Each call fails once: what was not written is said, and what cannot be read is not told. */
+/* One line, and not "there is none". */
+static void assert_not_read(struct folder *folder, const char *part)
+{
+    struct error error = {0};
+    forget(folder);
+    assert_int_equal(
+        journal_read(folder->fd, folder->path, &of_manifest, &folder->records, folder->lost, 10, &error),
+        STATUS_OUTPUT);
+    if (!strstr(error.message, "/stackthumb.journal: ") || !strstr(error.message, part) ||
+        strchr(error.message, '\n'))
+        fail_msg("'%s' does not say '%s'", error.message, part);
+}
+
+/* What has its name is no file, or no journal at all. */
+static void test_journal_of_others(void **state)
+{
+    struct folder *folder = *state;
+    static const char foreign[] = "is no journal of this program; remove it and run again";
+    const char *path = temp_path(folder->path, JOURNAL_NAME);
+    size_t n_bytes;
+    free(one_line(folder, &n_bytes));
+    assert_int_equal(truncate(path, ((off_t)1 << 30) + 1), 0); /* sparse; more than a journal ever has */
+    assert_not_read(folder, foreign);
+    assert_int_equal(rename(path, temp_path(folder->path, "elsewhere")), 0);
+    assert_int_equal(truncate(temp_path(folder->path, "elsewhere"), (off_t)n_bytes), 0);
+    assert_int_equal(symlink("elsewhere", path), 0); /* is not followed */
+    assert_not_read(folder, foreign);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0); /* which nobody writes to */
+    assert_not_read(folder, foreign);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_not_read(folder, foreign);
+    assert_int_equal(rmdir(path), 0);
+}
+
+static void test_journal_that_cannot_be_read(void **state)
+{
+    struct folder *folder = *state;
+    static const struct {
+        struct call_fault fault;
+        const char *said; /* NULL: makes no difference */
+    } cases[] = {
+        {{"open", 1, true, EIO},
+         "cannot be read: Input/output error; look to its disk, or to the network, and run again"},
+        {{"open", 1, true, EMFILE}, "cannot be read: Too many open files; allow more open files (ulimit -n)"},
+        {{"open", 1, true, EACCES}, "cannot be read: Permission denied; allow this user to use it"},
+        {{"open", 1, false, EINTR}, NULL},
+        {{"fstat", 1, true, ESTALE}, "cannot be read: Stale file handle; look to its disk"},
+        {{"pread", 1, true, EIO}, "cannot be read: Input/output error"},
+        {{"pread", 1, false, CALL_SHORT}, NULL},
+        {{"pread", 1, false, EINTR}, NULL},
+    };
+    size_t n_bytes;
+    unsigned nlost;
+    free(one_line(folder, &n_bytes));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        call_faults_set(&cases[i].fault);
+        if (cases[i].said)
+            assert_not_read(folder, cases[i].said);
+        else
+            assert_int_equal(told(folder, &nlost), 1);
+        assert_true(call_faults_hit());
+        call_faults_set(NULL);
+    }
+}
+
+/* Each call fails once: what was not written is said, and what cannot be read is, too. */
 static void test_journal_calls(void **state)
 {
     struct folder *folder = *state;
@@ -220,7 +327,6 @@ static void test_journal_calls(void **state)
         for (bool hit = true; hit; fault.n++) {
             struct journal *journal = NULL;
             struct error error = {0};
-            unsigned nlost;
             forget(folder);
             call_faults_set(&fault);
             if (journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records, true,
@@ -229,12 +335,16 @@ static void test_journal_calls(void **state)
                 journal_lose(journal, 3, &error) == STATUS_OK)
                 journal_write(journal, true, &error);
             journal_close(journal);
-            const unsigned n = told(folder, &nlost);
+            forget(folder);
+            struct error reading = {0};
+            const bool read = journal_read(folder->fd, folder->path, &of_manifest, &folder->records,
+                                           folder->lost, 10, &reading) == STATUS_OK;
+            assert_true(read || strstr(reading.message, "stackthumb.journal: cannot be read"));
+            const unsigned n = folder->records.slices[1][1].n_bytes > 0, nlost = folder->lost[3];
             if (error.status == STATUS_OK && journal_remove(folder->fd, folder->path, &error) == STATUS_OK)
                 assert_false(temp_exists(temp_path(folder->path, JOURNAL_NAME)));
             hit = call_faults_hit();
             call_faults_set(NULL);
-            assert_true(n <= 1 && nlost <= 1);
             assert_true(hit || (error.status == STATUS_OK && n == 1 && nlost == 1));
             assert_true(error.status == STATUS_OK ||
                         (error.status == STATUS_OUTPUT && strstr(error.message, "stackthumb.journal")) ||
@@ -316,7 +426,8 @@ static void test_file_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_journal_lines), TEST(test_journal_changed), TEST(test_no_journal),
+        TEST(test_journal_lines), TEST(test_journal_seals),     TEST(test_journal_changed),
+        TEST(test_no_journal),    TEST(test_journal_of_others), TEST(test_journal_that_cannot_be_read),
         TEST(test_journal_calls), TEST(test_file_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
