@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -38,6 +39,13 @@ bool memory_is_there(uint64_t n_bytes)
     bool is_there = probe != NULL;
     free(probe);
     return is_there;
+}
+
+void memory_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 uint64_t machine_memory_bytes(void)

@@ -17,6 +17,9 @@ uint64_t resident_peak_bytes(void);
  * request of its own is refused: as much as it will ask for is asked for just before. */
 bool memory_is_there(uint64_t n_bytes);
 
+/* Gives what was freed back to the system, so that it is not held, nor counted by resident_bytes. */
+void memory_trim(void);
+
 /* The memory of the machine; UINT64_MAX where the system does not tell. */
 uint64_t machine_memory_bytes(void);
 

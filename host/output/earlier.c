@@ -2,6 +2,7 @@
 #include "output/earlier.h"
 
 #include "base/printable.h"
+#include "base/resident.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -45,4 +46,5 @@ void earlier_end(struct earlier *earlier)
     if (earlier_is_known(earlier))
         manifest_end(&earlier->manifest);
     *earlier = (struct earlier){.has_manifest = false};
+    memory_trim(); /* its manifest was large, and a build plans by what memory is held */
 }
