@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "base/resident.h"
 #include "output/atomic_file.h"
+#include "output/json_memory.h"
 #include "output/json_values.h"
 #include "output/manifest_json.h"
 
@@ -14,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A manifest of a million slices stays below this. */
-static const uint64_t manifest_bytes_max = 1u << 29;
+/* A manifest of a million slices, with names of a hundred bytes, stays below these: its file, and what it
+ * takes in memory by json_memory_bytes. */
+static const uint64_t manifest_bytes_max = 1u << 28, manifest_memory_max = 5u << 28;
 
-/* Memory that Jansson takes for a manifest, in its bytes: 80 for the 35 of a hash, 32 for the 8 of a length.
- */
-enum { JSON_GROWTH = 5 };
+/* The same for each of its bytes: a slice of the source, the densest part, takes 960 for 62 at least. And for
+ * what there is of every manifest, however few slices it has. */
+enum { MEMORY_PER_BYTE = 16, MEMORY_BESIDES = 1 << 16 };
 
 enum status manifest_write(int folder_fd, const char *folder, const struct pyramid *pyramid,
                            const struct output_source *source, enum encoding encoding,
@@ -158,12 +160,39 @@ static bool manifest_parse(const json_t *json, struct manifest *manifest)
            levels_parse(levels, pyramid) && json_is_boolean(complete);
 }
 
+/* What is read of the file, parsed; NULL, with the error set, when it is no JSON or takes too much memory. */
+static json_t *parse(const char *data, size_t n_bytes, const char *shown, struct error *error)
+{
+    json_error_t where;
+    char text[PRINTABLE_BYTES];
+    const uint64_t memory_bytes = json_memory_bytes(data, n_bytes);
+    if (memory_bytes > MEMORY_PER_BYTE * (uint64_t)n_bytes + MEMORY_BESIDES ||
+        memory_bytes > manifest_memory_max) {
+        error_set(error, STATUS_INPUT,
+                  "%s: is damaged: it tells of more than a manifest can; build the pyramid again", shown);
+        return NULL;
+    }
+    /* Jansson 2.14 loses characters, and stops at an assertion, where a small request of its own is refused.
+     */
+    if (!memory_is_there(memory_bytes)) {
+        error_no_memory(error, memory_bytes, "the manifest");
+        return NULL;
+    }
+    errno = 0;
+    json_t *json = json_loadb(data, n_bytes, JSON_REJECT_DUPLICATES, &where);
+    if (!json && (errno == ENOMEM || json_error_code(&where) == json_error_out_of_memory))
+        error_no_memory(error, n_bytes, "the manifest");
+    else if (!json)
+        error_set(error, STATUS_INPUT, "%s: is damaged: line %d: %s; build the pyramid again", shown,
+                  where.line, printable(text, 200, where.text));
+    return json;
+}
+
 /* The JSON of the file at `path`; NULL, with the error set, when there is none. */
 static json_t *load(const char *path, struct file_hash *hash, struct error *error)
 {
     struct input_file file;
-    json_error_t where;
-    char shown[PRINTABLE_BYTES], text[PRINTABLE_BYTES];
+    char shown[PRINTABLE_BYTES];
     json_t *json = NULL;
     char *data = NULL;
     printable(shown, sizeof shown, path);
@@ -175,23 +204,14 @@ static json_t *load(const char *path, struct file_hash *hash, struct error *erro
         goto close_file;
     }
     data = malloc((size_t)file.n_bytes + 1);
-    /* Jansson 2.14 loses characters, and stops at an assertion, where a small request of its own is refused.
-     */
-    if (!data || !memory_is_there(JSON_GROWTH * file.n_bytes)) {
+    if (!data) {
         error_no_memory(error, file.n_bytes, "the manifest");
-        goto free_data;
+        goto close_file;
     }
-    if (input_file_read(&file, data, (size_t)file.n_bytes, 0, error) != STATUS_OK)
-        goto free_data;
-    *hash = hash_of(data, (size_t)file.n_bytes);
-    errno = 0;
-    json = json_loadb(data, (size_t)file.n_bytes, JSON_REJECT_DUPLICATES, &where);
-    if (!json && (errno == ENOMEM || json_error_code(&where) == json_error_out_of_memory))
-        error_no_memory(error, (unsigned long long)file.n_bytes, "the manifest");
-    else if (!json)
-        error_set(error, STATUS_INPUT, "%s: is damaged: line %d: %s; build the pyramid again", shown,
-                  where.line, printable(text, 200, where.text));
-free_data:
+    if (input_file_read(&file, data, (size_t)file.n_bytes, 0, error) == STATUS_OK) {
+        *hash = hash_of(data, (size_t)file.n_bytes);
+        json = parse(data, (size_t)file.n_bytes, shown, error);
+    }
     free(data);
 close_file:
     input_file_close(&file);
@@ -209,6 +229,13 @@ static bool records_fit(const json_t *levels, const struct pyramid *pyramid)
             return false;
     }
     return true;
+}
+
+/* Tells of every slice of the source: before room is made for so many. */
+static bool source_fits(const json_t *json, const struct pyramid *pyramid)
+{
+    const json_t *slices = json_object_get(json_object_get(json, "source"), "slices");
+    return json_array_size(slices) == pyramid->extent.nz;
 }
 
 static enum status read_records(const json_t *json, const char *shown, struct manifest *manifest,
@@ -246,7 +273,8 @@ enum status manifest_read(const char *folder, struct manifest *manifest, struct 
             error_set(error, STATUS_INPUT,
                       "%s: has format version %lld, and this program reads %d; use the program that wrote it",
                       shown, (long long)json_integer_value(version), MANIFEST_FORMAT_VERSION);
-    else if (!json_is_integer(version) || !manifest_parse(json, manifest))
+    else if (!json_is_integer(version) || !manifest_parse(json, manifest) ||
+             (!manifest->complete && !source_fits(json, &manifest->pyramid)))
         status = error_set(error, STATUS_INPUT,
                            "%s: is not a manifest of this program; build the pyramid again", shown);
     else if (manifest->complete)

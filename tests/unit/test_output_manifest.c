@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The manifest: what is written, what is read back, and what is refused. */
+#include "output/json_memory.h"
 #include "output/manifest.h"
 #include "temp_folder.h"
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -347,6 +349,154 @@ static void test_no_regular_file(void **state)
     assert_refused(folder, "too large");
 }
 
+/* Fills n_bytes at `text` with `part` again and again, between a head and a tail. */
+static void repeat(char *text, size_t n_bytes, const char *head, const char *part, const char *tail)
+{
+    const size_t ends = strlen(head) + strlen(tail), n = (n_bytes - ends) / strlen(part);
+    size_t at = strlen(head);
+    memcpy(text, head, at);
+    for (size_t i = 0; i < n; i++, at += strlen(part))
+        memcpy(text + at, part, strlen(part));
+    memset(text + at, ' ', n_bytes - strlen(tail) - at);
+    memcpy(text + n_bytes - strlen(tail), tail, strlen(tail));
+}
+
+/* The last two are not dense. */
+static const char *const dense[][3] = {{"{\"a\":[{}", ",{}", "]}"},
+                                       {"[0", ",0", "]"},
+                                       {"[[]", ",[]", "]"},
+                                       {"[\"\"", ",\"\"", "]"},
+                                       {"[{\"\":0}", ",{\"\":0}", "]"},
+                                       {"[{\"a\":1,\"b\":[]}", ",{\"a\":1,\"b\":[]}", "]"},
+                                       {"[[[[1]]]", ",[[[1]]]", "]"},
+                                       {"[1e5", ",1e5", "]"},
+                                       {"[\"\\u0001\"", ",\"\\u0001\"", "]"}};
+enum { SHAPES = sizeof dense / sizeof *dense };
+
+/* More than any manifest tells for its length is not even parsed: it would take 100 times that. */
+static void test_dense(void **state)
+{
+    const char *folder = *state;
+    const size_t n_bytes = 1 << 20;
+    char *text = malloc(n_bytes);
+    for (size_t i = 0; i < SHAPES; i++) {
+        repeat(text, n_bytes, dense[i][0], dense[i][1], dense[i][2]);
+        temp_file_write(temp_path(folder, MANIFEST_NAME), text, n_bytes);
+        assert_refused(folder,
+                       i + 2 < SHAPES ? "tells of more than a manifest can; build" : "is not a manifest");
+    }
+    free(text);
+    /* What is not dense, but is too much all the same: objects of 50 bytes. */
+    const size_t long_bytes = 200 << 20;
+    char part[64] = ",";
+    text = malloc(long_bytes);
+    memset(part + 1, ' ', 40);
+    strcpy(part + 41, "{\"a\":1}");
+    repeat(text, long_bytes, "[0", part, "]");
+    temp_file_write(temp_path(folder, MANIFEST_NAME), text, long_bytes);
+    assert_refused(folder, "tells of more than a manifest can; build");
+    free(text);
+}
+
+/* Jansson's memory: a library's functions have no one to be handed their state by. */
+static size_t held_bytes, most_bytes;
+
+static size_t block_bytes(void *block)
+{
+    return (malloc_usable_size(block) + 8 + 15) / 16 * 16;
+}
+
+static void *counted_malloc(size_t n_bytes)
+{
+    void *block = malloc(n_bytes);
+    held_bytes += block ? block_bytes(block) : 0;
+    most_bytes = held_bytes > most_bytes ? held_bytes : most_bytes;
+    return block;
+}
+
+static void counted_free(void *block)
+{
+    held_bytes -= block ? block_bytes(block) : 0;
+    free(block);
+}
+
+/* It never takes more than was said beforehand, in growing texts of every shape. */
+static void test_memory(void **state)
+{
+    (void)state;
+    json_malloc_t present_malloc;
+    json_free_t present_free;
+    char *text = malloc(100000);
+    json_get_alloc_funcs(&present_malloc, &present_free);
+    json_set_alloc_funcs(counted_malloc, counted_free);
+    for (size_t i = 0; i < SHAPES; i++)
+        for (size_t n_bytes = 40; n_bytes < 100000; n_bytes += 1 + n_bytes / 9) {
+            repeat(text, n_bytes, dense[i][0], dense[i][1], dense[i][2]);
+            most_bytes = held_bytes;
+            const size_t before = held_bytes;
+            json_t *json = json_loadb(text, n_bytes, 0, NULL);
+            if (!json)
+                fail_msg("%s", text);
+            json_decref(json);
+            assert_int_equal(held_bytes, before);
+            if (most_bytes - before > json_memory_bytes(text, n_bytes))
+                fail_msg("%s: %zu bytes take %zu, not %zu", dense[i][1], n_bytes, most_bytes - before,
+                         (size_t)json_memory_bytes(text, n_bytes));
+        }
+    json_set_alloc_funcs(present_malloc, present_free);
+    free(text);
+}
+
+/* A hundred thousand slices: with the longest names, of what looks like structure, and with the shortest. */
+static void test_many_slices(void **state)
+{
+    enum { NZ = 100000 };
+    static const char some[] = "{[,:]}\"\\ 0";
+    char long_name[256];
+    struct source_slice *slices = calloc(NZ, sizeof *slices);
+    const struct output_source source = {
+        .folder = "in", .slices = slices, .nslices = NZ, .program_version = "1"};
+    const struct pyramid pyramid = {.extent = {1, 1, NZ}, .nlevels = 3};
+    for (size_t i = 0; i < sizeof long_name - 1; i++)
+        long_name[i] = some[i % (sizeof some - 1)];
+    long_name[255] = '\0';
+    const struct source_slice kinds[] = {
+        {.name = long_name, .n_bytes = 1, .mtime_ns = 1},
+        {.name = "1", .n_bytes = 1, .mtime_ns = 1},
+        {.name = "1", .part = "page", .n_bytes = 1, .mtime_ns = 1, .part_number = 1, .unreadable = true},
+        {.name = NULL}};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        for (uint32_t z = 0; z < NZ; z++)
+            slices[z] = kinds[kind];
+        assert_round_trip(*state, &pyramid, &source, kind % 2 == 0);
+        assert_round_trip(*state, &pyramid, &source, kind % 2 != 0);
+    }
+    free(slices);
+}
+
+/* Of more slices than it names an incomplete one can tell nothing: no room is made for them. */
+static void test_slices_that_are_not_there(void **state)
+{
+    const char *folder = *state;
+    static const uint32_t others[] = {1, 2, 4, 1000000000, 4294967295};
+    char *text = written(folder, &three_pyramid, &three_source, false);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char changed[8192];
+        const char *at = strstr(text, "\"nz\": 3");
+        snprintf(changed, sizeof changed, "%.*s\"nz\": %u%s", (int)(at - text), text, others[i], at + 7);
+        for (unsigned level = 1; level <= 2; level++) {
+            char *extent =
+                strstr(strstr(changed, level == 1 ? "\"level\": 1" : "\"level\": 2"), "\"nz\": ") + 6;
+            char *behind = strdup(extent + 1);
+            sprintf(extent, "%u%s", extent_reduce(others[i], level), behind);
+            free(behind);
+        }
+        temp_text_write(temp_path(folder, MANIFEST_NAME), changed);
+        assert_refused(folder, "is not a manifest of this program; build the pyramid again");
+    }
+    free(text);
+}
+
 static int make(void **state)
 {
     *state = malloc(TEMP_PATH_BYTES);
@@ -372,6 +522,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_may_be_unknown, make, clear),
         cmocka_unit_test_setup_teardown(test_any_byte, make, clear),
         cmocka_unit_test_setup_teardown(test_no_regular_file, make, clear),
+        cmocka_unit_test_setup_teardown(test_dense, make, clear),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test_setup_teardown(test_many_slices, make, clear),
+        cmocka_unit_test_setup_teardown(test_slices_that_are_not_there, make, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
