@@ -332,6 +332,7 @@ static enum status build_into(const char *folder, const struct options *options,
         .form = options_form(options),
         .force = options->force,
         .check = options->check,
+        .cancel = signals_flag(options->signals),
     };
     lost_slices_init(&build.lost, &build.job, options);
     build_verify_init(&build.verify, options);

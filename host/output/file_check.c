@@ -25,7 +25,7 @@ static enum status wrong(struct error *error, const char *folder, uint32_t z, in
 }
 
 /* The hash of the whole file. STATUS_INPUT, with errno and no message, when it cannot be read. */
-static enum status hash_file(int fd, struct file_hash *hash, struct error *error)
+static enum status hash_file(int fd, struct file_hash *hash, const atomic_bool *cancel, struct error *error)
 {
     struct file_hasher *hasher = file_hasher_create();
     unsigned char *step = malloc(STEP_BYTES);
@@ -33,6 +33,10 @@ static enum status hash_file(int fd, struct file_hash *hash, struct error *error
     if (!hasher || !step)
         status = error_no_memory(error, STEP_BYTES, "the contents of a slice");
     while (status == STATUS_OK) {
+        if (cancel && atomic_load(cancel)) {
+            status = error_set(error, STATUS_INTERRUPTED, "interrupted; not all slices have been looked at");
+            break;
+        }
         ssize_t n = read(fd, step, STEP_BYTES);
         if (n == 0)
             break;
@@ -51,7 +55,8 @@ static enum status hash_file(int fd, struct file_hash *hash, struct error *error
 }
 
 static enum status check_contents(int folder_fd, const char *folder, uint32_t z,
-                                  const struct file_hash *right, struct error *error)
+                                  const struct file_hash *right, const atomic_bool *cancel,
+                                  struct error *error)
 {
     char name[SLICE_NAME_BYTES];
     struct file_hash hash;
@@ -59,7 +64,7 @@ static enum status check_contents(int folder_fd, const char *folder, uint32_t z,
         restart_openat(folder_fd, slice_name(name, z), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
         return wrong(error, folder, z, errno, "cannot be opened");
-    enum status status = hash_file(fd, &hash, error);
+    enum status status = hash_file(fd, &hash, cancel, error);
     if (status == STATUS_INPUT)
         wrong(error, folder, z, errno, "cannot be read");
     else if (status == STATUS_OK && !file_hash_equal(&hash, right))
@@ -69,7 +74,7 @@ static enum status check_contents(int folder_fd, const char *folder, uint32_t z,
 }
 
 enum status file_check_slice(int folder_fd, const char *folder, uint32_t z, const struct slice_record *record,
-                             bool hashed, struct error *error)
+                             bool hashed, const atomic_bool *cancel, struct error *error)
 {
     char name[SLICE_NAME_BYTES];
     struct stat about;
@@ -85,11 +90,12 @@ enum status file_check_slice(int folder_fd, const char *folder, uint32_t z, cons
         return wrong(error, folder, z, 0, "is not a regular file");
     if ((uint64_t)about.st_size != record->n_bytes)
         return wrong(error, folder, z, 0, "has another length than was written");
-    return hashed ? check_contents(folder_fd, folder, z, &record->hash, error) : STATUS_OK;
+    return hashed ? check_contents(folder_fd, folder, z, &record->hash, cancel, error) : STATUS_OK;
 }
 
-bool file_check_is_there(int folder_fd, uint32_t z, const struct slice_record *record, bool hashed)
+bool file_check_is_there(int folder_fd, uint32_t z, const struct slice_record *record, bool hashed,
+                         const atomic_bool *cancel)
 {
     struct error ignored = {0};
-    return file_check_slice(folder_fd, "", z, record, hashed, &ignored) == STATUS_OK;
+    return file_check_slice(folder_fd, "", z, record, hashed, cancel, &ignored) == STATUS_OK;
 }

@@ -37,10 +37,11 @@ static void note_extra(void *context, unsigned level, const char *name, const ch
 }
 
 static enum status check_slice(int fd, const char *level_path, uint32_t z, const struct slice_record *record,
-                               const struct told *told, struct hash_check *check, struct error *error)
+                               const atomic_bool *cancel, const struct told *told, struct hash_check *check,
+                               struct error *error)
 {
     struct error reason = {0};
-    enum status status = file_check_slice(fd, level_path, z, record, true, &reason);
+    enum status status = file_check_slice(fd, level_path, z, record, true, cancel, &reason);
     check->nslices++;
     check->n_bytes += record->n_bytes;
     if (status == STATUS_OK)
@@ -69,7 +70,7 @@ static enum status check_level(int folder_fd, const char *folder, const struct s
         if (cancel && atomic_load(cancel))
             status = error_set(error, STATUS_INTERRUPTED, "interrupted; not all slices have been looked at");
         else
-            status = check_slice(fd, path, z, &records->slices[level][z], told, check, error);
+            status = check_slice(fd, path, z, &records->slices[level][z], cancel, told, check, error);
     if (fd >= 0)
         close(fd);
     free(path);

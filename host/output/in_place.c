@@ -36,7 +36,7 @@ enum status in_place_level(int folder_fd, const struct slice_folder *folder, uns
     if (!is_same_folder(folder->fd, folder_fd, level_name(name, level), AT_SYMLINK_NOFOLLOW))
         return moved(folder->path, error);
     for (uint32_t z = 0; z < records->nz[level]; z++)
-        if (!file_check_is_there(folder->fd, z, &records->slices[level][z], false))
+        if (!file_check_is_there(folder->fd, z, &records->slices[level][z], false, NULL))
             return error_set(error, STATUS_OUTPUT,
                              "%s/%s: was removed or changed while the others were written; run again",
                              printable(shown, sizeof shown, folder->path), slice_name(slice, z));

@@ -14,6 +14,7 @@
 #include "volume/level_rows.h"
 #include "volume/pyramid.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,7 @@ struct output_request {
     bool force; /* build anew, whatever is there; beside files of others, too */
     bool go_on; /* with force: what is there was begun by this very build, and is gone on with */
     bool check; /* of what is there, look at the contents too */
+    const atomic_bool *cancel; /* NULL, or: STATUS_INTERRUPTED when it becomes true while that is done */
     /* NULL, or of each slice of the source: level_folders_check sets it to true where the pyramid that is
      * there has it as unreadable, and the file is still the same. Where it cannot be read now either, the
      * caller is to say so in source->slices; otherwise what was made without it is made again. */

@@ -48,14 +48,16 @@ static void slab_at_level(const struct slice_records *records, uint32_t z0, uint
 
 /* All slices of the slab are recorded, and there. */
 static bool slab_is_there(const struct slice_records *then, const struct slice_records *now,
-                          const struct level_fds *levels, uint32_t z0, uint64_t z1, bool check)
+                          const struct level_fds *levels, uint32_t z0, uint64_t z1,
+                          const struct output_request *request)
 {
     for (unsigned level = 1; level <= now->nlevels; level++) {
         uint32_t first, end;
         slab_at_level(now, z0, z1, level, &first, &end);
         for (uint32_t z = first; z < end; z++)
             if (levels->fds[level] < 0 || z >= then->nz[level] ||
-                !file_check_is_there(levels->fds[level], z, &then->slices[level][z], check))
+                !file_check_is_there(levels->fds[level], z, &then->slices[level][z], request->check,
+                                     request->cancel))
                 return false;
     }
     return true;
@@ -97,9 +99,10 @@ static void tell_change(struct output_state *state, const struct manifest_differ
 
 /* Keeps slabs from the first one on, as long as their slices of the source are the same and they are there.
  */
-static void keep_slabs(struct resume *resume, const struct slice_records *then, int folder_fd, uint32_t nz,
-                       const struct manifest_difference *difference, bool check)
+static void keep_slabs(struct resume *resume, const struct slice_records *then, int folder_fd,
+                       const struct output_request *request, const struct manifest_difference *difference)
 {
+    const uint32_t nz = request->pyramid->extent.nz;
     const uint64_t slab = UINT64_C(1) << resume->records.nlevels;
     const bool all_same = difference->nsame == nz && difference->nthen == nz;
     struct level_fds levels;
@@ -111,7 +114,7 @@ static void keep_slabs(struct resume *resume, const struct slice_records *then, 
             tell_change(&resume->state, difference, nz);
             break;
         }
-        if (!slab_is_there(then, &resume->records, &levels, (uint32_t)z0, z1, check)) {
+        if (!slab_is_there(then, &resume->records, &levels, (uint32_t)z0, z1, request)) {
             if (slab_was_there(then, &resume->records, (uint32_t)z0, z1))
                 resume->state.change = OUTPUT_SLICES_NOT_WRITTEN;
             break;
@@ -219,7 +222,9 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
         return refuse(request->folder, &difference, request->source, error);
     if (difference.ngone > 0 && was_done(&manifest->records, difference.first_gone) && !request->go_on)
         return refuse_gone(request->folder, &difference, error);
-    keep_slabs(resume, &manifest->records, folder_fd, nz, &difference, request->check);
+    keep_slabs(resume, &manifest->records, folder_fd, request, &difference);
+    if (request->check && request->cancel && atomic_load(request->cancel))
+        return error_set(error, STATUS_INTERRUPTED, "interrupted; what was finished stays");
     const uint64_t z0 = resume->state.first_slice, slab = UINT64_C(1) << resume->records.nlevels;
     if (!manifest->complete && !slab_was_there(&manifest->records, &resume->records, (uint32_t)z0, z0 + slab))
         resume->state.change = OUTPUT_UNFINISHED; /* nothing was lost by what changed behind it */

@@ -18,7 +18,7 @@ struct resume {
  * hashes. A slice stays when the slices of the source that it comes from are the same as then. STATUS_OUTPUT
  * when what is there was made otherwise or from something else and something of it would stay, or, unless
  * request->go_on, from slices that are gone since and something of those would not. Fills `earlier` with what
- * the journal tells. The caller calls resume_end after STATUS_OK. */
+ * the journal tells. STATUS_INTERRUPTED by request->cancel. The caller calls resume_end after STATUS_OK. */
 enum status resume_find(struct resume *resume, int folder_fd, const struct output_request *request,
                         struct earlier *earlier, struct error *error);
 

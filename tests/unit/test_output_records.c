@@ -359,11 +359,11 @@ static const char *checked(int fd, const struct slice_record *record, bool hashe
 {
     static char said[1024];
     struct error error = {0};
-    enum status status = file_check_slice(fd, "out/1", 3, record, hashed, &error);
+    enum status status = file_check_slice(fd, "out/1", 3, record, hashed, NULL, &error);
     if (status == STATUS_OK)
         return NULL;
     assert_int_equal(status, STATUS_INPUT);
-    assert_false(file_check_is_there(fd, 3, record, hashed));
+    assert_false(file_check_is_there(fd, 3, record, hashed, NULL));
     strcpy(said, error.message);
     assert_int_equal(strncmp(said, "out/1/000003.tif: ", 18), 0);
     return said + 18;
@@ -411,6 +411,16 @@ static void test_file_check(void **state)
             assert_string_equal(said, cases[i].said);
         call_faults_set(NULL);
     }
+    /* Told to stop, it reads no more. */
+    const atomic_bool stop = true;
+    struct error error = {0};
+    call_faults_set(&(struct call_fault){.call = "read"});
+    assert_int_equal(file_check_slice(folder->fd, "out/1", 3, &record, true, &stop, &error),
+                     STATUS_INTERRUPTED);
+    assert_int_equal(call_faults_count(), 0);
+    call_faults_set(NULL);
+    assert_false(file_check_is_there(folder->fd, 3, &record, true, &stop));
+    assert_true(file_check_is_there(folder->fd, 3, &record, false, &stop));
     temp_text_write(path, "hallo");
     assert_null(checked(folder->fd, &record, false));
     assert_string_equal(checked(folder->fd, &record, true), "has other contents than were written");

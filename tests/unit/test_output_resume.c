@@ -218,6 +218,16 @@ static void test_damaged_files(void **state)
     assert_true(found(fixture, false).complete);
     assert_false(found(fixture, true).complete);
     assert_int_equal(found(fixture, true).first_slice, 3 * slab(fixture));
+    /* A signal ends that, and no other look at what is there. */
+    const atomic_bool stop = true;
+    struct error error = {0};
+    struct output_state state_found;
+    struct output_request request = output_fixture_request(fixture, false);
+    request.cancel = &stop;
+    assert_int_equal(level_folders_check(&request, &state_found, &error), STATUS_OK);
+    request.check = true;
+    assert_int_equal(level_folders_check(&request, &state_found, &error), STATUS_INTERRUPTED);
+    assert_string_equal(error.message, "interrupted; what was finished stays");
     go_on(fixture, nz, true);
     output_fixture_assert_whole(fixture, true);
     assert_int_equal(truncate(name, about.st_size - 1), 0);
