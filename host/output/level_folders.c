@@ -274,13 +274,12 @@ static enum status open_levels(struct level_folders *folders, struct error *erro
                                   : atomic_folder_sync(folders->folder_fd, folders->folder, error);
 }
 
-/* The folder's own name, and those above it. Where there is a manifest the run that wrote it has done that.
- */
+/* The folder's own name, and those above it: whoever made them, an earlier run with --no-sync perhaps, may
+ * have left them to the system. What is on the disk already costs next to nothing. */
 static enum status flush_name(const struct level_folders *folders, struct error *error)
 {
-    bool is_new = faccessat(folders->folder_fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
-    return is_new && !folders->form.unsynced ? folder_flush_above(folders->folder_fd, folders->folder, error)
-                                             : STATUS_OK;
+    return folders->form.unsynced ? STATUS_OK
+                                  : folder_flush_above(folders->folder_fd, folders->folder, error);
 }
 
 /* What the pyramid is begun or gone on with: the journal and the manifest that it belongs to. */
