@@ -111,13 +111,17 @@ static bool is_alive(const struct holder *holder)
     return strcmp(host, holder->host) != 0 || kill((pid_t)holder->pid, 0) == 0 || errno != ESRCH;
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* The file that was locked is still the one that has the name: its holder before may have removed it
  * meanwhile. */
 static bool is_named(const struct stat *own, int folder_fd)
 {
     struct stat named;
-    return fstatat(folder_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 && own->st_dev == named.st_dev &&
-           own->st_ino == named.st_ino;
+    return fstatat(folder_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 && is_same_file(own, &named);
 }
 
 static enum status write_holder(int fd, const char *folder, struct error *error)
@@ -244,8 +248,9 @@ void run_lock_give(struct run_lock *lock)
 {
     if (lock->fd < 0)
         return;
-    struct stat about;
-    if (fstat(lock->fd, &about) == 0 && is_named(&about, lock->folder_fd))
+    struct stat own, named;
+    if (fstat(lock->fd, &own) != 0 || fstatat(lock->folder_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+        is_same_file(&own, &named))              /* not what somebody has put in its place */
         unlinkat(lock->folder_fd, LOCK_NAME, 0); /* while it is locked; one that stays is stale */
     close(lock->fd);
     lock->fd = -1;
