@@ -166,6 +166,17 @@ static enum status finish_only(struct build *build, struct error *error)
     return status;
 }
 
+/* The device computes wrong: a later run is not to go on with what it made. */
+static void distrust(struct output *output)
+{
+    struct error error = {0}, told = {0};
+    const enum status status = output->ops->distrust(output, &error);
+    if (status == STATUS_OK)
+        return;
+    error_set(&told, status, "%s; begin the next run with --force", error.message);
+    message_error(&told);
+}
+
 /* The run itself, of the slices that are still to be read: all that was checked is made. *refused_bytes is
  * what the device had no memory for, if that is what ended it. */
 static enum status run_part(struct build *build, struct job *part, uint64_t *refused_bytes,
@@ -202,9 +213,10 @@ static enum status run_part(struct build *build, struct job *part, uint64_t *ref
     build->stats.planned_bytes = run_memory_total(&memory, plan);
     status = job_run(part, options, downsampler, output, &build->progress, &build->stats.pipeline,
                      lost_slices_begin(&build->lost, output, build->state.first_slice), error);
+    if (!build_verify_end(&build->verify, downsampler))
+        distrust(output);
     output->ops->close(output);
     *refused_bytes = status == STATUS_DEVICE && downsampler->memory_refused ? plan->device_bytes : 0;
-    build_verify_end(&build->verify, downsampler);
 destroy_downsampler:
     downsampler->ops->destroy(downsampler);
     return status;

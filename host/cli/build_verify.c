@@ -45,10 +45,12 @@ enum status build_verify_begin(const struct build_verify *verify, struct downsam
     return spot_check_create(downsampler, *downsampler, pyramid, &options, error);
 }
 
-void build_verify_end(struct build_verify *verify, const struct downsampler *downsampler)
+bool build_verify_end(struct build_verify *verify, const struct downsampler *downsampler)
 {
-    if (verify->options->verify)
-        verify->nvoxels += spot_check_voxels(downsampler);
+    if (!verify->options->verify)
+        return true;
+    verify->nvoxels += spot_check_voxels(downsampler);
+    return !spot_check_found(downsampler);
 }
 
 void build_verify_print_plan(const struct build_verify *verify, const struct pyramid *pyramid)

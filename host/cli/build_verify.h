@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "downsample/downsampler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct build_verify {
@@ -23,8 +24,8 @@ enum status build_verify_begin(const struct build_verify *verify, struct downsam
                                const struct pyramid *pyramid, uint32_t first_slice, const char *device,
                                struct error *error);
 
-/* Counts what was compared, before the downsampler is destroyed. */
-void build_verify_end(struct build_verify *verify, const struct downsampler *downsampler);
+/* Counts what was compared, before the downsampler is destroyed; false when anything of it was wrong. */
+bool build_verify_end(struct build_verify *verify, const struct downsampler *downsampler);
 
 /* A line for --dry-run. */
 void build_verify_print_plan(const struct build_verify *verify, const struct pyramid *pyramid);

@@ -44,6 +44,7 @@ struct spot_check {
     unsigned *submitted;             /* a circle of plan.nbuffers: their indices, the oldest first; owned */
     unsigned first, count;
     uint64_t nvoxels; /* compared */
+    bool found;       /* a wrong one */
 };
 
 static uint32_t slab_slices(const struct spot_sample *sample)
@@ -216,15 +217,17 @@ static enum status spot_submit(struct downsampler *downsampler, unsigned index, 
     return status;
 }
 
-static enum status tell(const struct spot_check *check, const struct level_rows *rows, uint32_t y, uint32_t x,
+static enum status tell(struct spot_check *check, const struct level_rows *rows, uint32_t y, uint32_t x,
                         const unsigned char *got, const unsigned char *wanted, struct error *error)
 {
     char got_text[VOXEL_TEXT], wanted_text[VOXEL_TEXT];
     const enum voxel_type type = check->pyramid.type;
+    check->found = true;
     return error_set(error, STATUS_DEVICE,
                      "%s: computed a wrong voxel: level %u, slice %06" PRIu32 ", x %" PRIu32 ", y %" PRIu32
                      " came out as %s and is %s (--verify-seed %" PRIu64
-                     " looks at it again); do not trust this device: build anew with --device cpu --force",
+                     " looks at it again); trust neither this device nor what it wrote: run again with --device cpu, "
+                     "which builds all anew",
                      check->device, rows->level, (check->first_slice >> rows->level) + rows->z, x, y,
                      voxel_show(got_text, type, got), voxel_show(wanted_text, type, wanted),
                      check->sample.seed);
@@ -374,4 +377,9 @@ enum status spot_check_create(struct downsampler **downsampler, struct downsampl
 uint64_t spot_check_voxels(const struct downsampler *downsampler)
 {
     return ((const struct spot_check *)downsampler)->nvoxels;
+}
+
+bool spot_check_found(const struct downsampler *downsampler)
+{
+    return ((const struct spot_check *)downsampler)->found;
 }

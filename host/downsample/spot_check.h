@@ -12,6 +12,7 @@
 
 #include "downsample/downsampler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct spot_check_options {
@@ -29,7 +30,8 @@ enum status spot_check_create(struct downsampler **downsampler, struct downsampl
 /* The most bytes that it holds besides what `checked` holds by `plan`. */
 uint64_t spot_check_bytes(const struct pyramid *pyramid, const struct downsample_plan *plan);
 
-/* Voxels of all levels that it has compared. */
+/* Voxels of all levels that it has compared, and whether one of them was wrong; when no more is collected. */
 uint64_t spot_check_voxels(const struct downsampler *downsampler);
+bool spot_check_found(const struct downsampler *downsampler);
 
 #endif

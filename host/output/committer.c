@@ -59,7 +59,8 @@ struct committer {
     pthread_cond_t changed;
     struct commit_batch *handed; /* under lock: the batch that the thread has, or is to take */
     bool ended;                  /* under lock: no batch comes any more */
-    struct error error;          /* under lock: the first one; nothing is committed any more */
+    bool abandoned;              /* under lock: nothing is committed any more */
+    struct error error;          /* under lock: the first one; the same */
 };
 
 /* Since Linux 5.8 syncfs tells of what could not be written back. */
@@ -188,7 +189,7 @@ static void *committer_main(void *context)
         if (!batch)
             break;
         struct error error = {0};
-        bool failed = committer->error.status != STATUS_OK;
+        bool failed = committer->abandoned || committer->error.status != STATUS_OK;
         pthread_mutex_unlock(&committer->lock);
         if (failed)
             abandon_from(batch, 0);
@@ -279,6 +280,13 @@ enum status committer_flush(struct committer *committer, struct error *error)
     enum status status = hand_over(committer, error);
     return status == STATUS_OK ? hand_over(committer, error)
                                : status; /* the other one is empty: this waits */
+}
+
+void committer_abandon(struct committer *committer)
+{
+    pthread_mutex_lock(&committer->lock);
+    committer->abandoned = true;
+    pthread_mutex_unlock(&committer->lock);
 }
 
 void committer_free(struct committer *committer)

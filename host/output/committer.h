@@ -38,7 +38,10 @@ enum status committer_add(struct committer *committer, struct atomic_file *file,
 /* Commits all that was added, and waits for that. */
 enum status committer_flush(struct committer *committer, struct error *error);
 
-/* Commits what was added and can be, unless an error came before, and frees everything. NULL is allowed. */
+/* From now on, what was added and is not under way yet is given up. */
+void committer_abandon(struct committer *committer);
+
+/* Commits what was added and can be, unless an error came before or it was abandoned, and frees everything. NULL is allowed. */
 void committer_free(struct committer *committer);
 
 #endif

@@ -169,6 +169,17 @@ static enum status level_folders_lose(struct output *output, uint32_t z, struct 
     return journal_lose(((struct level_folders *)output)->journal, z, error);
 }
 
+/* Without its journal, an unfinished pyramid has nothing that is known to be right. */
+static enum status level_folders_distrust(struct output *output, struct error *error)
+{
+    struct level_folders *folders = (struct level_folders *)output;
+    committer_abandon(folders->committer);
+    enum status status = journal_remove(folders->folder_fd, folders->folder, error);
+    return status == STATUS_OK && !folders->form.unsynced
+               ? atomic_folder_sync(folders->folder_fd, folders->folder, error)
+               : status;
+}
+
 static enum status level_folders_finish(struct output *output, struct error *error)
 {
     struct level_folders *folders = (struct level_folders *)output;
@@ -230,6 +241,7 @@ static const struct output_ops level_folders_ops = {
     .encoders = level_folders_encoders,
     .settle = level_folders_settle,
     .lose = level_folders_lose,
+    .distrust = level_folders_distrust,
     .finish = level_folders_finish,
     .close = level_folders_close,
 };

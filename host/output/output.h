@@ -114,6 +114,9 @@ struct output_ops {
      * that it belongs to are written, and besides to be told in source->slices. Any thread. NULL when that
      * makes no difference. */
     enum status (*lose)(struct output *output, uint32_t z, struct error *error);
+    /* What was written is not to be trusted: the next run goes on with nothing of it. What has no final name
+     * yet gets none. When no more is written; only close may follow. NULL when nothing is written. */
+    enum status (*distrust)(struct output *output, struct error *error);
     /* All slices are written (STATUS_FAILED if not): makes the output complete (the manifest, last). */
     enum status (*finish)(struct output *output, struct error *error);
     /* Frees everything; without a finish before it, removes what is temporary and leaves finished files. */

@@ -189,6 +189,24 @@ class Sweep:
             self.check_failed(where, done)
             n += min(self.step, 3)
 
+    def lie_found_late(self):
+        """What a lying device wrote before --verify was asked is not gone on with either."""
+        where = f"{' '.join(self.build)}: a lie that is found late"
+        shutil.rmtree(self.out, ignore_errors=True)
+        wrong, n = {}, 0
+        while not any(self.whole[name] != data for name, data in wrong.items()):
+            n += 1
+            done = self.run(STUB_WRONG="1", STUB_FAIL=f"clEnqueueNDRangeKernel:{n}+:{NOT_AVAILABLE}")
+            if done.returncode != DEVICE:
+                raise Wrong(f"{where}: nothing wrong was written first: status {done.returncode}: {done.stderr}")
+            wrong = tree(self.out) if self.out.exists() else {}
+        done = self.run(["--verify"], STUB_WRONG="1")
+        if done.returncode != DEVICE or "computed a wrong voxel: level " not in done.stderr:
+            raise Wrong(f"{where}: status {done.returncode}: {done.stderr}")
+        again = self.run()
+        if again.returncode != 0 or tree(self.out) != self.whole:
+            raise Wrong(f"{where}: the next run did not end with the same bytes: {again.stderr}")
+
     def slow(self):
         """A device that takes its time, but less than it is given, and a process that is stopped for longer."""
         shutil.rmtree(self.out, ignore_errors=True)
@@ -232,6 +250,8 @@ class Sweep:
                     self.sweep_timing(most)
                 else:
                     self.sweep_each(call, most)
+        self.stack(False, stacks[1][1])
+        self.lie_found_late()
         self.broken_build()
         self.slow()
         for call in HANGING:
