@@ -223,14 +223,14 @@ static enum status tell(struct spot_check *check, const struct level_rows *rows,
     char got_text[VOXEL_TEXT], wanted_text[VOXEL_TEXT];
     const enum voxel_type type = check->pyramid.type;
     check->found = true;
-    return error_set(error, STATUS_DEVICE,
-                     "%s: computed a wrong voxel: level %u, slice %06" PRIu32 ", x %" PRIu32 ", y %" PRIu32
-                     " came out as %s and is %s (--verify-seed %" PRIu64
-                     " looks at it again); trust neither this device nor what it wrote: run again with --device cpu, "
-                     "which builds all anew",
-                     check->device, rows->level, (check->first_slice >> rows->level) + rows->z, x, y,
-                     voxel_show(got_text, type, got), voxel_show(wanted_text, type, wanted),
-                     check->sample.seed);
+    return error_set(
+        error, STATUS_DEVICE,
+        "%s: computed a wrong voxel: level %u, slice %06" PRIu32 ", x %" PRIu32 ", y %" PRIu32
+        " came out as %s and is %s (--verify-seed %" PRIu64
+        " looks at it again); trust neither this device nor what it wrote: run again with --device cpu, "
+        "which builds all anew",
+        check->device, rows->level, (check->first_slice >> rows->level) + rows->z, x, y,
+        voxel_show(got_text, type, got), voxel_show(wanted_text, type, wanted), check->sample.seed);
 }
 
 /* Compares those of the expected rows that are among `rows`. */

@@ -194,7 +194,7 @@ class Sweep:
         where = f"{' '.join(self.build)}: a lie that is found late"
         shutil.rmtree(self.out, ignore_errors=True)
         wrong, n = {}, 0
-        while not any(self.whole[name] != data for name, data in wrong.items()):
+        while wrong.get("3/000000.tif", self.whole["3/000000.tif"]) == self.whole["3/000000.tif"]:  # of a slab that is done
             n += 1
             done = self.run(STUB_WRONG="1", STUB_FAIL=f"clEnqueueNDRangeKernel:{n}+:{NOT_AVAILABLE}")
             if done.returncode != DEVICE:
