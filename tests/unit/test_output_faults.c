@@ -23,7 +23,7 @@ static bool mounts_are_permitted(void)
 {
     static int permitted = -1;
     if (permitted < 0) {
-        permitted = unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+        permitted = unshare(CLONE_NEWNS) == 0 && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
         if (!permitted)
             print_message("mounts are not permitted here (%s): full and read-only disks are not tested\n",
                           strerror(errno));
@@ -108,7 +108,7 @@ static void test_disk_full(void **state)
     assert_false(manifest.complete);
     manifest_end(&manifest);
     /* With space, the same folder is built to its end. */
-    assert_int_equal(mount(NULL, temp_path(fixture->root, "disk"), NULL, MS_REMOUNT, "size=4m"), 0);
+    assert_int_equal(mount("none", temp_path(fixture->root, "disk"), "none", MS_REMOUNT, "size=4m"), 0);
     output_fixture_build(fixture, false);
     output_fixture_assert_whole(fixture, true);
     unmount_disk(fixture);
@@ -145,7 +145,7 @@ static void test_disk_full_compressed(void **state)
     assert_int_equal(manifest_read(fixture->folder, &manifest, &(struct error){0}), STATUS_OK);
     assert_false(manifest.complete);
     manifest_end(&manifest);
-    assert_int_equal(mount(NULL, temp_path(fixture->root, "disk"), NULL, MS_REMOUNT, "size=4m"), 0);
+    assert_int_equal(mount("none", temp_path(fixture->root, "disk"), "none", MS_REMOUNT, "size=4m"), 0);
     output_fixture_build(fixture, false);
     output_fixture_assert_whole(fixture, true);
     unmount_disk(fixture);
@@ -201,8 +201,8 @@ static void test_read_only(void **state)
     if (!mount_disk(fixture, "size=4m"))
         skip();
     output_fixture_build(fixture, false);
-    assert_int_equal(mount(NULL, temp_path(fixture->root, "disk"), NULL, MS_REMOUNT | MS_RDONLY, "size=4m"),
-                     0);
+    assert_int_equal(
+        mount("none", temp_path(fixture->root, "disk"), "none", MS_REMOUNT | MS_RDONLY, "size=4m"), 0);
     assert_up_to_date(fixture);
     output_fixture_assert_refused(fixture, fixture->folder, true, true, "Read-only file system");
     output_fixture_assert_refused(fixture, temp_path(fixture->root, "disk/new/er"), false, true,
@@ -219,8 +219,8 @@ static void test_level_folder_read_only(void **state)
         skip();
     output_fixture_build(fixture, false);
     strcpy(level, temp_path(fixture->folder, "1"));
-    assert_int_equal(mount(level, level, NULL, MS_BIND, NULL), 0);
-    assert_int_equal(mount(NULL, level, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(mount(level, level, "none", MS_BIND, NULL), 0);
+    assert_int_equal(mount("none", level, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
     assert_up_to_date(fixture);
     output_fixture_assert_refused(fixture, fixture->folder, true, true, "out/1: Read-only file system");
     output_fixture_assert_whole(fixture, true);
@@ -237,7 +237,7 @@ static void test_input_mounted_as_level_folder(void **state)
     strcpy(level, temp_path(fixture->folder, "1"));
     assert_int_equal(mkdir(fixture->folder, 0700), 0);
     assert_int_equal(mkdir(level, 0700), 0);
-    assert_int_equal(mount(fixture->input, level, NULL, MS_BIND, NULL), 0);
+    assert_int_equal(mount(fixture->input, level, "none", MS_BIND, NULL), 0);
     output_fixture_assert_refused(fixture, fixture->folder, false, true, "1: is the input folder itself");
     output_fixture_assert_refused(fixture, fixture->folder, true, true, "1: is the input folder itself");
     output_fixture_assert_refused(fixture, level, false, true, "1: is the input folder itself");

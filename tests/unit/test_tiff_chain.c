@@ -225,8 +225,10 @@ static struct stack *open_soon(const char *path, struct error *error)
     clock_t before = clock();
     stack_open(&stack, &(struct stack_request){.input = path}, error);
     double seconds = (double)(clock() - before) / CLOCKS_PER_SEC;
-    if (seconds > BUSY_SECONDS_MAX)
+    if (seconds > BUSY_SECONDS_MAX) {
+        stack_close(stack);
         fail_msg("%.1f seconds of the processor", seconds);
+    }
     return stack;
 }
 
