@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -70,12 +71,31 @@ static void fill(struct input_file *file, int fd, const char *path, const struct
                                 .identity = file_identity_of(about)};
 }
 
+/* A regular file that somebody else has a lease on (a server of SMB does): who opens it waits until that has
+ * been given back, or is taken away. Anything else is not opened: -1, and errno is EWOULDBLOCK. */
+static int open_leased(const char *path)
+{
+    char same[64];
+    struct stat about;
+    int fd = restart_open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    snprintf(same, sizeof same, "/proc/self/fd/%d", fd);
+    int opened = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? restart_open(same, O_RDONLY | O_CLOEXEC) : -1;
+    close(fd);
+    if (opened < 0)
+        errno = EWOULDBLOCK;
+    return opened;
+}
+
 enum status input_file_open(struct input_file *file, const char *path, struct error *error)
 {
     char shown[PRINTABLE_BYTES];
     struct stat about;
-    /* O_NONBLOCK: opening a FIFO must not wait for its writer; it has no effect on regular files. */
+    /* O_NONBLOCK: opening a FIFO must not wait for its writer. */
     int fd = restart_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == EWOULDBLOCK)
+        fd = open_leased(path);
     if (fd < 0) /* that it is not the file's fault matters to who goes on without it */
         return error_set_errno(
             error, errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_FAILED : STATUS_INPUT,

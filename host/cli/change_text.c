@@ -6,8 +6,9 @@
 static const char *of_slice(enum output_change change, const char *name, char text[CHANGE_TEXT])
 {
     char shown[PRINTABLE_BYTES];
-    const char *what =
-        change == OUTPUT_SLICE_CHANGED ? "was changed since" : "could not be read then, and can be now";
+    const char *what = change == OUTPUT_SLICE_CHANGED ? "was changed since"
+                       : change == OUTPUT_SLICE_OTHER ? "was not there then"
+                                                      : "could not be read then, and can be now";
     snprintf(text, CHANGE_TEXT, "%s %s", printable(shown, sizeof shown, name), what);
     return text;
 }
@@ -19,6 +20,7 @@ const char *change_text(const struct output_state *state, const struct output_so
     const char *name = z < source->nslices ? source->slices[z].name : NULL;
     switch (state->change) {
     case OUTPUT_SLICE_CHANGED:
+    case OUTPUT_SLICE_OTHER:
     case OUTPUT_SLICE_READABLE:
         if (name)
             return of_slice(state->change, name, text);

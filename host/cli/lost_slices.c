@@ -25,10 +25,10 @@ static enum status note_lost(struct lost_slices *lost, uint32_t z, const struct 
 static enum status lose(void *context, uint32_t z, const struct error *reason, struct error *error)
 {
     struct lost_slices *lost = context;
-    enum status status = note_lost(lost, lost->first + z, reason, error);
-    if (status == STATUS_OK && lost->output->ops->lose)
+    enum status status = STATUS_OK;
+    if (lost->output->ops->lose && lost->nleft > 1)
         status = lost->output->ops->lose(lost->output, lost->first + z, error);
-    return status;
+    return status == STATUS_OK ? note_lost(lost, lost->first + z, reason, error) : status;
 }
 
 void lost_slices_init(struct lost_slices *lost, struct job *job, const struct options *options)

@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "base/resident.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,20 +13,23 @@ enum status earlier_find(struct earlier *earlier, int folder_fd, const char *fol
 {
     char shown[PRINTABLE_BYTES];
     struct stat about;
-    *earlier = (struct earlier){
-        .has_manifest = fstatat(folder_fd, MANIFEST_NAME, &about, AT_SYMLINK_NOFOLLOW) == 0,
-    };
-    if (!earlier->has_manifest)
-        return STATUS_OK;
+    *earlier = (struct earlier){.has_manifest = true};
+    if (fstatat(folder_fd, MANIFEST_NAME, &about, AT_SYMLINK_NOFOLLOW) != 0) {
+        earlier->has_manifest = false;
+        return errno == ENOENT ? STATUS_OK
+                               : error_set_errno(error, STATUS_OUTPUT, errno, "%s/%s: cannot be looked at",
+                                                 printable(shown, sizeof shown, folder), MANIFEST_NAME);
+    }
     if (!S_ISREG(about.st_mode)) {
         error_set(&earlier->damage, STATUS_INPUT, "%s/%s: is not a regular file",
                   printable(shown, sizeof shown, folder), MANIFEST_NAME);
         return STATUS_OK;
     }
     enum status status = manifest_read(folder, &earlier->manifest, &earlier->damage);
-    return status == STATUS_OK || status == STATUS_INPUT
-               ? STATUS_OK
-               : error_set(error, status, "%s", earlier->damage.message);
+    if (status == STATUS_OK || (status == STATUS_INPUT && earlier->manifest.was_read))
+        return STATUS_OK;
+    /* Whose the files beside it are is not known: even --force has to wait until it can be read. */
+    return error_set(error, status == STATUS_INPUT ? STATUS_OUTPUT : status, "%s", earlier->damage.message);
 }
 
 bool earlier_is_known(const struct earlier *earlier)

@@ -11,7 +11,8 @@ struct earlier {
     struct manifest manifest; /* when it can */
 };
 
-/* Reads the manifest of the folder open as folder_fd, if there is one. STATUS_FAILED when memory is refused.
+/* Reads the manifest of the folder open as folder_fd, if there is one. STATUS_OUTPUT when there is one, as
+ * far as can be told, that cannot be read, STATUS_FAILED when memory is refused.
  * The caller calls earlier_end after STATUS_OK. */
 enum status earlier_find(struct earlier *earlier, int folder_fd, const char *folder, struct error *error);
 

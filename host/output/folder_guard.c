@@ -119,12 +119,12 @@ static bool is_input(const struct level_contents *level, const char *name)
            input_set_holds(&level->contents->inputs, &about, level->renumbers);
 }
 
-/* A file beside the slices of the pyramid that is there, under a name that the new one's are to have. */
-static bool is_in_the_way(const struct level_contents *level, uint32_t z)
+/* It has a name that a slice of the new pyramid is to have, and is no slice of the one that is there. */
+static bool is_in_the_way(const struct level_contents *level, enum entry_kind kind, uint32_t z)
 {
     const struct pyramid *pyramid = level->contents->pyramid;
-    return z >= earlier_slices(level->contents->earlier, level->level) && level->level <= pyramid->nlevels &&
-           z < extent_reduce(pyramid->extent.nz, level->level);
+    return (kind != ENTRY_FILE || z >= earlier_slices(level->contents->earlier, level->level)) &&
+           level->level <= pyramid->nlevels && z < extent_reduce(pyramid->extent.nz, level->level);
 }
 
 static enum status visit_slice(void *context, const char *name, enum entry_kind kind, struct error *error)
@@ -133,17 +133,17 @@ static enum status visit_slice(void *context, const char *name, enum entry_kind 
     struct contents *contents = level->contents;
     char shown[PRINTABLE_BYTES];
     uint32_t z;
-    const bool is_slice = kind == ENTRY_FILE && slice_name_parse(name, &z);
+    const bool has_name = slice_name_parse(name, &z), is_slice = has_name && kind == ENTRY_FILE;
+    if (has_name && is_in_the_way(level, kind, z) && !(is_slice && is_input(level, name)))
+        return error_set(error, STATUS_OUTPUT,
+                         "%s/%s/%s: is none of the pyramid's there, and one of that name is to be written; "
+                         "move it elsewhere, or choose another OUTPUT",
+                         printable(shown, sizeof shown, contents->folder), level->name, name);
     if (!is_slice && (kind != ENTRY_FILE || !slice_name_is_partial(name)))
         note_foreign(contents, level->name, name);
     else if (is_input(level, name))
         return error_set(error, STATUS_OUTPUT,
                          "%s/%s/%s: is one of the slices that are to be read; choose another OUTPUT",
-                         printable(shown, sizeof shown, contents->folder), level->name, name);
-    else if (is_slice && is_in_the_way(level, z))
-        return error_set(error, STATUS_OUTPUT,
-                         "%s/%s/%s: is none of the pyramid's there, and one of that name is to be written; "
-                         "move it elsewhere, or choose another OUTPUT",
                          printable(shown, sizeof shown, contents->folder), level->name, name);
     contents->has_slices |= is_slice;
     return STATUS_OK;

@@ -19,7 +19,6 @@
 #include <xxhash.h>
 
 enum { LINE_BYTES = 96, SEAL_BYTES = 10 };
-static const off_t journal_bytes_max = 1 << 30; /* far more than a million slices need */
 
 struct journal {
     int fd;
@@ -292,15 +291,24 @@ static enum status not_read(struct error *error, int errnum, const char *folder)
                            JOURNAL_NAME);
 }
 
-/* All of the file, with a zero behind it; the caller frees it. */
-static enum status read_text(int fd, const char *folder, char **text, struct error *error)
+/* More than a journal of these slices has: a line for each, and one for each that was lost. */
+static uint64_t bytes_most(const struct told *told)
+{
+    uint64_t nlines = 1 + (uint64_t)told->nlost;
+    for (unsigned level = 1; level <= told->records->nlevels; level++)
+        nlines += told->records->nz[level];
+    return nlines * (LINE_BYTES + SEAL_BYTES);
+}
+
+/* The file, as far as it can be ours, with a zero behind it; the caller frees it. */
+static enum status read_text(int fd, const char *folder, uint64_t bytes_max, char **text, struct error *error)
 {
     struct stat about;
     if (fstat(fd, &about) != 0)
         return not_read(error, errno, folder);
-    if (!S_ISREG(about.st_mode) || about.st_size > journal_bytes_max)
+    if (!S_ISREG(about.st_mode))
         return not_read(error, 0, folder);
-    const size_t n_bytes = (size_t)about.st_size;
+    const size_t n_bytes = (size_t)((uint64_t)about.st_size < bytes_max ? (uint64_t)about.st_size : bytes_max);
     *text = malloc(n_bytes + 1);
     if (!*text)
         return error_no_memory(error, (unsigned long long)n_bytes + 1, "the journal");
@@ -319,7 +327,7 @@ enum status journal_read(int folder_fd, const char *folder, const struct file_ha
     int fd = restart_openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : not_read(error, errno == ELOOP ? 0 : errno, folder);
-    enum status status = read_text(fd, folder, &text, error);
+    enum status status = read_text(fd, folder, bytes_most(&told), &text, error);
     if (status == STATUS_OK)
         take_lines(text, header_text(header, manifest), &told);
     free(text);

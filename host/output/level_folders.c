@@ -166,7 +166,10 @@ static enum status check_in_place(const struct level_folders *folders, struct er
 
 static enum status level_folders_lose(struct output *output, uint32_t z, struct error *error)
 {
-    return journal_lose(((struct level_folders *)output)->journal, z, error);
+    const struct level_folders *folders = (const struct level_folders *)output;
+    enum status status =
+        resume_check_loss(&folders->resume, z, folders->folder, folders->source->slices[z].name, error);
+    return status == STATUS_OK ? journal_lose(folders->journal, z, error) : status;
 }
 
 /* Without its journal, an unfinished pyramid has nothing that is known to be right. */
@@ -309,8 +312,24 @@ static enum status begin_records(struct level_folders *folders, struct error *er
     return status;
 }
 
-/* Finds again what level_folders_check found, now that nobody else writes. With --force, what the new pyramid
- * will not have is removed while the earlier one's manifest still tells of it. */
+/* Removes what the earlier pyramid has and the new one will not, while its manifest still tells of it, which
+ * does not say "complete" then. */
+static enum status sweep(const struct level_folders *folders, const struct earlier *earlier,
+                         struct error *error)
+{
+    const struct pyramid *then = &earlier->manifest.pyramid, *now = &folders->pyramid;
+    const bool durable = !folders->form.unsynced;
+    enum status status = STATUS_OK;
+    if (earlier_is_known(earlier) && then->extent.nz <= now->extent.nz && then->nlevels <= now->nlevels)
+        return STATUS_OK;
+    if (earlier_is_known(earlier) && earlier->manifest.complete)
+        status = manifest_retract(&earlier->manifest, folders->folder_fd, folders->folder, durable, error);
+    return status == STATUS_OK
+               ? level_sweep_earlier(folders->folder_fd, folders->folder, earlier, now, durable, error)
+               : status;
+}
+
+/* Finds again what level_folders_check found, now that nobody else writes. */
 static enum status find_resume(struct level_folders *folders, const struct output_request *request,
                                struct earlier *earlier, struct error *error)
 {
@@ -318,18 +337,14 @@ static enum status find_resume(struct level_folders *folders, const struct outpu
     const bool anew = request->force && !request->go_on;
     enum status status = anew ? slice_records_init(&folders->resume.records, request->pyramid, error)
                               : resume_find(&folders->resume, folders->folder_fd, request, earlier, error);
-    if (status == STATUS_OK && anew && earlier_is_known(earlier) && earlier->manifest.complete)
-        status = manifest_retract(&earlier->manifest, folders->folder_fd, folders->folder,
-                                  !folders->form.unsynced, error);
-    if (status == STATUS_OK && anew)
-        status = level_sweep_earlier(folders->folder_fd, folders->folder, earlier, request->pyramid,
-                                     !folders->form.unsynced, error);
-    if (status == STATUS_OK && folders->resume.state.first_slice > folders->first_slice)
+    if (status != STATUS_OK)
+        return status;
+    if (folders->resume.state.first_slice > folders->first_slice)
         resume_cut(&folders->resume, folders->first_slice); /* contents may have been lost behind it */
-    if (status == STATUS_OK && folders->resume.state.first_slice != folders->first_slice)
+    if (folders->resume.state.first_slice != folders->first_slice)
         return error_set(error, STATUS_OUTPUT, "%s: was changed by another run meanwhile; run again",
                          printable(shown, sizeof shown, folders->folder));
-    return status;
+    return anew || earlier_is_known(earlier) ? sweep(folders, earlier, error) : STATUS_OK;
 }
 
 /* What is there is known now, and made ready to be gone on with or replaced. */

@@ -189,7 +189,7 @@ static json_t *parse(const char *data, size_t n_bytes, const char *shown, struct
 }
 
 /* The JSON of the file at `path`; NULL, with the error set, when there is none. */
-static json_t *load(const char *path, struct file_hash *hash, struct error *error)
+static json_t *load(const char *path, struct manifest *manifest, struct error *error)
 {
     struct input_file file;
     char shown[PRINTABLE_BYTES];
@@ -199,6 +199,7 @@ static json_t *load(const char *path, struct file_hash *hash, struct error *erro
     if (input_file_open(&file, path, error) != STATUS_OK)
         return NULL;
     if (file.n_bytes > manifest_bytes_max) {
+        manifest->was_read = true; /* as far as it has to be */
         error_set(error, STATUS_INPUT, "%s: is too large for a manifest; it was not written by this program",
                   shown);
         goto close_file;
@@ -209,7 +210,8 @@ static json_t *load(const char *path, struct file_hash *hash, struct error *erro
         goto close_file;
     }
     if (input_file_read(&file, data, (size_t)file.n_bytes, 0, error) == STATUS_OK) {
-        *hash = hash_of(data, (size_t)file.n_bytes);
+        manifest->was_read = true;
+        manifest->hash = hash_of(data, (size_t)file.n_bytes);
         json = parse(data, (size_t)file.n_bytes, shown, error);
     }
     free(data);
@@ -263,7 +265,7 @@ enum status manifest_read(const char *folder, struct manifest *manifest, struct 
     printable(shown, sizeof shown, path);
     enum status status = STATUS_OK;
     *manifest = (struct manifest){0};
-    json_t *json = load(path, &manifest->hash, error);
+    json_t *json = load(path, manifest, error);
     free(path);
     if (!json)
         return error->status;
@@ -323,6 +325,17 @@ static json_t *source_slice(const struct manifest *manifest, uint32_t z)
 bool manifest_is_unreadable(const struct manifest *manifest, uint32_t z)
 {
     return json_is_true(json_object_get(source_slice(manifest, z), "unreadable"));
+}
+
+bool manifest_has_read(const struct manifest *manifest, uint32_t z)
+{
+    return json_is_object(source_slice(manifest, z)) && !manifest_is_unreadable(manifest, z);
+}
+
+const char *manifest_name(const struct manifest *manifest, uint32_t z)
+{
+    const char *name = json_string_value(json_object_get(source_slice(manifest, z), "name"));
+    return name ? name : "";
 }
 
 enum status manifest_set_unreadable(struct manifest *manifest, uint32_t z, struct error *error)

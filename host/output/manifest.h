@@ -52,10 +52,11 @@ struct manifest {
     struct slice_records records; /* of every slice when it is complete */
     struct file_hash hash;        /* of its file */
     struct json_t *json;          /* all of it */
+    bool was_read;                /* its contents: when it cannot be used, it is they that are wrong */
 };
 
-/* Reads the manifest of `folder`; absent, damaged or of another format version: STATUS_INPUT. The caller
- * calls manifest_end after STATUS_OK. */
+/* Reads the manifest of `folder`; absent, not to be read, damaged or of another format version: STATUS_INPUT.
+ * The caller calls manifest_end after STATUS_OK. */
 enum status manifest_read(const char *folder, struct manifest *manifest, struct error *error);
 
 /* Writes it into its folder again, as that of a pyramid that is not complete (any more). STATUS_OUTPUT on
@@ -66,7 +67,11 @@ enum status manifest_retract(const struct manifest *manifest, int folder_fd, con
 /* Slice z of the source counts as missing, for its file could not be read. */
 bool manifest_is_unreadable(const struct manifest *manifest, uint32_t z);
 
-/* Makes it so, unless it is missing. STATUS_FAILED when memory is refused. */
+/* Slice z of the source was there and was read; its name as it is shown, "" where the manifest has none. */
+bool manifest_has_read(const struct manifest *manifest, uint32_t z);
+const char *manifest_name(const struct manifest *manifest, uint32_t z);
+
+/* Makes slice z unreadable, unless it is missing. STATUS_FAILED when memory is refused. */
 enum status manifest_set_unreadable(struct manifest *manifest, uint32_t z, struct error *error);
 void manifest_end(struct manifest *manifest);
 

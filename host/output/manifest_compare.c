@@ -65,15 +65,20 @@ static void compare_form(const json_t *then, const json_t *now, struct manifest_
                  nthen == 1 ? "" : "s", nnow);
 }
 
+static bool has_same_name(const json_t *then, const json_t *now)
+{
+    return equal(json_object_get(then, "name"), json_object_get(now, "name")) &&
+           equal(json_object_get(then, "page"), json_object_get(now, "page")) &&
+           equal(json_object_get(then, "plane"), json_object_get(now, "plane"));
+}
+
 /* The same file, whether it can be read or not. One that could not be read then may have been mended. */
 static bool is_alike(const json_t *then, json_t *now)
 {
     if (!json_is_object(then) || !json_is_object(now))
         return equal(then, now);
     if (is_unreadable(then))
-        return equal(json_object_get(then, "name"), json_object_get(now, "name")) &&
-               equal(json_object_get(then, "page"), json_object_get(now, "page")) &&
-               equal(json_object_get(then, "plane"), json_object_get(now, "plane"));
+        return has_same_name(then, now);
     const char *key;
     json_t *value;
     json_object_foreach(now, key, value) if (strcmp(key, UNREADABLE) != 0 &&
@@ -81,19 +86,81 @@ static bool is_alike(const json_t *then, json_t *now)
     return json_object_size(then) - is_unreadable(then) == json_object_size(now) - is_unreadable(now);
 }
 
-/* Slices that were read then, and are not there now or cannot be read. */
-static void count_gone(const json_t *then, const json_t *now, struct manifest_difference *difference)
+static bool is_read(const json_t *slice)
 {
-    for (uint32_t z = 0; z < difference->nthen; z++) {
+    return json_is_object(slice) && !is_unreadable(slice);
+}
+
+/* What names a slice, in one string; the caller frees it, NULL when memory is refused. */
+static char *key_of(const json_t *slice)
+{
+    const char *name = json_string_value(json_object_get(slice, "name"));
+    const json_t *page = json_object_get(slice, "page"), *plane = json_object_get(slice, "plane");
+    char *key;
+    return asprintf(&key, "%" JSON_INTEGER_FORMAT " %" JSON_INTEGER_FORMAT " %s",
+                    page ? json_integer_value(page) : -1, plane ? json_integer_value(plane) : -1,
+                    name ? name : "") < 0
+               ? NULL
+               : key;
+}
+
+/* Adds `n` to how often the slice is among `names`; *left is how often it was before, or -1 when memory is
+ * refused. */
+static void count_name(json_t *names, const json_t *slice, int n, json_int_t *left)
+{
+    char *key = key_of(slice);
+    *left = key ? json_integer_value(json_object_get(names, key)) : -1;
+    if (*left + n >= 0 && *left >= 0 && json_object_set_new(names, key, json_integer(*left + n)) != 0)
+        *left = -1;
+    free(key);
+}
+
+/* They were read then, and are now, and stand where they stood. */
+static bool is_still_there(const json_t *then, const json_t *now)
+{
+    return is_read(then) && is_read(now) && has_same_name(then, now);
+}
+
+/* Those of `then` that do not stand where they stood are looked for among the others of `now`. */
+static bool find_gone(const json_t *then, const json_t *now, json_t *names, bool *gone)
+{
+    json_int_t left;
+    for (size_t z = 0; z < json_array_size(now); z++) {
         const json_t *a = json_array_get(then, z), *b = json_array_get(now, z);
-        if (!json_is_object(a) || is_unreadable(a) || (json_is_object(b) && !is_unreadable(b)))
+        if (!is_read(b) || is_still_there(a, b))
             continue;
-        if (difference->ngone++ > 0)
-            continue;
-        const char *name = json_string_value(json_object_get(a, "name"));
-        difference->first_gone = z;
-        snprintf(difference->gone_name, sizeof difference->gone_name, "%s", name ? name : "");
+        count_name(names, b, 1, &left);
+        if (left < 0)
+            return false;
     }
+    for (size_t z = 0; z < json_array_size(then); z++) {
+        const json_t *a = json_array_get(then, z), *b = json_array_get(now, z);
+        if (!is_read(a) || is_still_there(a, b))
+            continue;
+        count_name(names, a, -1, &left);
+        if (left < 0)
+            return false;
+        gone[z] = left == 0;
+    }
+    return true;
+}
+
+static enum status compare_names(const json_t *then, const json_t *now,
+                                 struct manifest_difference *difference, struct error *error)
+{
+    bool all = true;
+    for (size_t z = 0; z < json_array_size(then) && all; z++) {
+        const json_t *a = json_array_get(then, z);
+        all = !is_read(a) || is_still_there(a, json_array_get(now, z));
+    }
+    if (all)
+        return STATUS_OK;
+    json_t *names = json_object();
+    difference->gone = calloc(json_array_size(then), sizeof *difference->gone);
+    const bool done = names && difference->gone && find_gone(then, now, names, difference->gone);
+    json_decref(names);
+    return done ? STATUS_OK
+                : error_no_memory(error, 200ull * json_array_size(then), "the names of the slices");
 }
 
 static void compare_slices(const json_t *then, const json_t *now, struct manifest_difference *difference,
@@ -103,14 +170,15 @@ static void compare_slices(const json_t *then, const json_t *now, struct manifes
         json_array_size(then) < json_array_size(now) ? json_array_size(then) : json_array_size(now);
     bool same = true, alike = true;
     difference->nthen = (uint32_t)json_array_size(then);
-    count_gone(then, now, difference);
     for (size_t z = 0; z < n; z++) {
         const json_t *a = json_array_get(then, z);
         json_t *b = json_array_get(now, z);
         const bool now_alike = is_alike(a, b);
         alike &= now_alike;
-        if (same && now_alike)
-            difference->was_unreadable = is_unreadable(a) && !is_unreadable(b);
+        if (same) {
+            difference->was_unreadable = now_alike && is_unreadable(a) && !is_unreadable(b);
+            difference->was_there = has_same_name(a, b);
+        }
         same &= now_alike && is_unreadable(a) == is_unreadable(b);
         difference->nalike += alike;
         difference->nsame += same;
@@ -131,6 +199,15 @@ enum status manifest_compare(const struct manifest *manifest, const struct pyram
     const json_t *slices_then = json_object_get(json_object_get(manifest->json, "source"), "slices");
     const json_t *slices_now = json_object_get(json_object_get(now, "source"), "slices");
     compare_slices(slices_then, slices_now, difference, doubtful);
+    enum status status = compare_names(slices_then, slices_now, difference, error);
     json_decref(now);
-    return STATUS_OK;
+    if (status != STATUS_OK)
+        manifest_difference_end(difference);
+    return status;
+}
+
+void manifest_difference_end(struct manifest_difference *difference)
+{
+    free(difference->gone);
+    difference->gone = NULL;
 }

@@ -16,17 +16,19 @@ struct manifest_difference {
     uint32_t nalike;     /* the first slices that are the same but for the latter */
     bool was_unreadable; /* the one at nsame, when it is alike: it could not be read then, and can be now */
     uint32_t nthen;      /* slices that the manifest tells of */
-    /* Of these, slices that were read then, and are not there now or cannot be read; and the first of them.
-     */
-    uint32_t ngone, first_gone;
-    char gone_name[DIFFERENCE_BYTES]; /* as the manifest has it: printable */
+    bool was_there;      /* the one at nsame, changed or not: one of that name, or none then and now */
+    /* nthen of them, true for slices that were read then and, by their names, are not among those that can be
+     * read now, wherever they stand; NULL when that is none. */
+    bool *gone;
 };
 
-/* STATUS_FAILED when memory is refused. */
 /* Where `doubtful` is not NULL, sets doubtful[z] of slices that could not be read then, may be readable now,
- * and are the same otherwise. */
+ * and are the same otherwise. The caller calls manifest_difference_end after STATUS_OK. STATUS_FAILED when
+ * memory is refused. */
 enum status manifest_compare(const struct manifest *manifest, const struct pyramid *pyramid,
                              const struct output_source *source, enum encoding encoding,
                              struct manifest_difference *difference, bool *doubtful, struct error *error);
+
+void manifest_difference_end(struct manifest_difference *difference);
 
 #endif

@@ -67,7 +67,8 @@ struct output_request {
 /* Why a pyramid that is there is not left as it is. */
 enum output_change {
     OUTPUT_UNFINISHED,         /* an earlier run ended before it was complete */
-    OUTPUT_SLICE_CHANGED,      /* a slice of the source is another file, or was changed */
+    OUTPUT_SLICE_CHANGED,      /* a slice of the source was changed */
+    OUTPUT_SLICE_OTHER,        /* one is there now where none was, or one of another name; or the reverse */
     OUTPUT_SLICE_READABLE,     /* it could not be read then, and can be now */
     OUTPUT_SLICES_ADDED,       /* the source has more slices at its end */
     OUTPUT_SLICES_NOT_WRITTEN, /* slices of the pyramid are not there any more, or not as they were written */

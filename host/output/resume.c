@@ -4,6 +4,7 @@
  * shares with others. */
 #include "output/resume.h"
 
+#include "base/path.h"
 #include "base/printable.h"
 #include "base/restart.h"
 #include "output/file_check.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The folders of the levels, open; -1 where there is none. */
@@ -93,6 +95,8 @@ static void tell_change(struct output_state *state, const struct manifest_differ
     state->changed_slice = difference->nsame;
     if (difference->nsame == difference->nthen && difference->nthen < nz)
         state->change = OUTPUT_SLICES_ADDED;
+    else if (!difference->was_there)
+        state->change = OUTPUT_SLICE_OTHER;
     else
         state->change = difference->was_unreadable ? OUTPUT_SLICE_READABLE : OUTPUT_SLICE_CHANGED;
 }
@@ -135,18 +139,30 @@ static bool any_recorded(const struct slice_records *records)
     return false;
 }
 
-/* Thumbnails that cannot be made again are not given up unasked. */
-static enum status refuse_gone(const char *folder, const struct manifest_difference *difference,
-                               struct error *error)
+/* Thumbnails that cannot be made again are not given up unasked. `nslices` are gone, `name` the first. */
+static enum status refuse_gone(const char *folder, uint32_t nslices, const char *name, struct error *error)
 {
-    char shown[384], name[200];
-    const bool one = difference->ngone == 1;
+    char shown[384], shown_name[200];
+    const bool one = nslices == 1;
     return error_set(error, STATUS_OUTPUT,
                      "%s: was made with %u slice%s that %s gone now, or cannot be read (%s%s); put %s back, "
                      "choose another OUTPUT, or give %s thumbnails up with --force",
-                     printable(shown, sizeof shown, folder), difference->ngone, one ? "" : "s",
-                     one ? "is" : "are", printable(name, sizeof name, difference->gone_name),
-                     one ? "" : " is the first", one ? "it" : "them", one ? "its" : "their");
+                     printable(shown, sizeof shown, folder), nslices, one ? "" : "s", one ? "is" : "are",
+                     printable(shown_name, sizeof shown_name, name), one ? "" : " is the first",
+                     one ? "it" : "them", one ? "its" : "their");
+}
+
+/* The same where the slices are there still, and are left out. */
+static enum status refuse_left_out(const char *folder, uint32_t nslices, const char *name,
+                                   struct error *error)
+{
+    char shown[384], shown_name[200];
+    return error_set(error, STATUS_OUTPUT,
+                     "%s: was made with %u slice%s that %s not to be read now (%s%s); name all of them, choose "
+                     "another OUTPUT, or give up what is more with --force",
+                     printable(shown, sizeof shown, folder), nslices, nslices == 1 ? "" : "s",
+                     nslices == 1 ? "is" : "are", printable(shown_name, sizeof shown_name, name),
+                     nslices == 1 ? "" : " is the first");
 }
 
 static enum status refuse(const char *folder, const struct manifest_difference *difference,
@@ -200,37 +216,116 @@ static bool is_tidy(int folder_fd)
            faccessat(folder_fd, LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 }
 
-/* The slab of the source that slice z lies in was done. */
-static bool was_done(const struct slice_records *then, uint32_t z)
+/* There is a file, whatever in it, for each slice of the slab that slice z of the source lies in. */
+static bool slab_has_files(const struct slice_records *then, const struct level_fds *levels, uint32_t z)
 {
     const uint64_t slab = UINT64_C(1) << then->nlevels, z0 = z / slab * slab;
-    return slab_was_there(then, then, (uint32_t)z0, z0 + slab);
+    for (unsigned level = then->nlevels; level >= 1; level--) {
+        uint32_t first, end;
+        slab_at_level(then, (uint32_t)z0, z0 + slab, level, &first, &end);
+        for (uint32_t at = first; at < end; at++) {
+            char name[SLICE_NAME_BYTES];
+            struct stat about;
+            if (levels->fds[level] < 0 ||
+                fstatat(levels->fds[level], slice_name(name, at), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+                !S_ISREG(about.st_mode))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The thumbnails of slices that are gone, which a run before this may have begun to replace, stay. */
+static enum status check_gone(const struct manifest *manifest, const struct level_fds *levels,
+                              const struct output_request *request,
+                              const struct manifest_difference *difference, struct error *error)
+{
+    uint32_t ngone = 0, first = 0;
+    for (uint32_t z = 0; difference->gone && z < difference->nthen; z++)
+        if (difference->gone[z] && z < manifest->pyramid.extent.nz &&
+            slab_has_files(&manifest->records, levels, z) && ngone++ == 0)
+            first = z;
+    if (ngone == 0)
+        return STATUS_OK;
+    const char *name = manifest_name(manifest, first);
+    const bool is_unread = first < request->source->nslices && request->source->slices[first].unreadable;
+    char *path = path_join(request->source->folder, name);
+    const bool is_left_out = !is_unread && *name && path && access(path, F_OK) == 0;
+    free(path);
+    return is_left_out ? refuse_left_out(request->folder, ngone, name, error)
+                       : refuse_gone(request->folder, ngone, name, error);
+}
+
+/* Which slices the thumbnails were made with that are there and do not stay. */
+static enum status note_made_with(struct resume *resume, const struct manifest *manifest,
+                                  const struct level_fds *levels, uint32_t nz, struct error *error)
+{
+    const uint32_t nthen = manifest->pyramid.extent.nz;
+    resume->made_with = calloc(nz, sizeof *resume->made_with);
+    if (!resume->made_with)
+        return error_no_memory(error, nz, "the list of slices");
+    for (uint32_t z = resume->state.first_slice; z < nz && z < nthen; z++)
+        resume->made_with[z] =
+            manifest_has_read(manifest, z) && slab_has_files(&manifest->records, levels, z);
+    return STATUS_OK;
+}
+
+/* What stays of what is recorded. */
+static enum status keep(struct resume *resume, const struct manifest *manifest, int folder_fd,
+                        const struct output_request *request, const struct manifest_difference *difference,
+                        struct error *error)
+{
+    const uint32_t nz = request->pyramid->extent.nz;
+    keep_slabs(resume, &manifest->records, folder_fd, request, difference);
+    if (request->check && request->cancel && atomic_load(request->cancel))
+        return error_set(error, STATUS_INTERRUPTED, "interrupted; what was finished stays");
+    const uint64_t z0 = resume->state.first_slice, slab = UINT64_C(1) << resume->records.nlevels;
+    if (!manifest->complete && !slab_was_there(&manifest->records, &resume->records, (uint32_t)z0, z0 + slab))
+        resume->state.change = OUTPUT_UNFINISHED; /* nothing was lost by what changed behind it */
+    resume->state.complete = manifest->complete && difference->nthen == nz &&
+                             resume->state.first_slice == nz && is_tidy(folder_fd);
+    return STATUS_OK;
+}
+
+static enum status judge(struct resume *resume, const struct manifest *manifest, int folder_fd,
+                         const struct output_request *request, const struct manifest_difference *difference,
+                         struct error *error)
+{
+    const unsigned nlevels = manifest->pyramid.nlevels;
+    const bool any = any_recorded(&manifest->records); /* else nothing is there that could stay */
+    struct level_fds levels;
+    if (any && (difference->text[0] || difference->nalike == 0))
+        return refuse(request->folder, difference, request->source, error);
+    open_levels(&levels, folder_fd, nlevels);
+    enum status status =
+        request->force ? STATUS_OK : check_gone(manifest, &levels, request, difference, error);
+    if (status == STATUS_OK && any)
+        status = keep(resume, manifest, folder_fd, request, difference, error);
+    if (status == STATUS_OK && !request->force && !resume->state.complete)
+        status = note_made_with(resume, manifest, &levels, request->pyramid->extent.nz, error);
+    close_levels(&levels, nlevels);
+    return status;
 }
 
 static enum status compare(struct resume *resume, struct manifest *manifest, int folder_fd,
                            const struct output_request *request, struct error *error)
 {
     struct manifest_difference difference;
-    const uint32_t nz = request->pyramid->extent.nz;
     enum status status = take_journal(manifest, folder_fd, request->folder, error);
     if (status == STATUS_OK)
         status = manifest_compare(manifest, request->pyramid, request->source, request->form.encoding,
                                   &difference, request->doubtful, error);
-    if (status != STATUS_OK || !any_recorded(&manifest->records))
-        return status; /* nothing is there that could stay */
-    if (difference.text[0] || difference.nalike == 0)
-        return refuse(request->folder, &difference, request->source, error);
-    if (difference.ngone > 0 && was_done(&manifest->records, difference.first_gone) && !request->go_on)
-        return refuse_gone(request->folder, &difference, error);
-    keep_slabs(resume, &manifest->records, folder_fd, request, &difference);
-    if (request->check && request->cancel && atomic_load(request->cancel))
-        return error_set(error, STATUS_INTERRUPTED, "interrupted; what was finished stays");
-    const uint64_t z0 = resume->state.first_slice, slab = UINT64_C(1) << resume->records.nlevels;
-    if (!manifest->complete && !slab_was_there(&manifest->records, &resume->records, (uint32_t)z0, z0 + slab))
-        resume->state.change = OUTPUT_UNFINISHED; /* nothing was lost by what changed behind it */
-    resume->state.complete =
-        manifest->complete && difference.nthen == nz && resume->state.first_slice == nz && is_tidy(folder_fd);
-    return STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    status = judge(resume, manifest, folder_fd, request, &difference, error);
+    manifest_difference_end(&difference);
+    return status;
+}
+
+enum status resume_check_loss(const struct resume *resume, uint32_t z, const char *folder, const char *name,
+                              struct error *error)
+{
+    return resume->made_with && resume->made_with[z] ? refuse_gone(folder, 1, name, error) : STATUS_OK;
 }
 
 enum status resume_find(struct resume *resume, int folder_fd, const struct output_request *request,
@@ -256,4 +351,6 @@ void resume_cut(struct resume *resume, uint32_t first_slice)
 void resume_end(struct resume *resume)
 {
     slice_records_end(&resume->records);
+    free(resume->made_with);
+    resume->made_with = NULL;
 }

@@ -80,6 +80,11 @@ static const char *why_foreign(int fd, const struct stat *about, bool read, stru
     text[n] = '\0';
     if (read && n < (size_t)about->st_size)
         return "cannot be read";
+    size_t nzeros = 0; /* as after a power failure: its length was kept, and its contents were not */
+    while (nzeros < n && text[nzeros] == '\0')
+        nzeros++;
+    if (nzeros == n)
+        return NULL;
     return strlen(text) == n && parse_holder(text, holder) ? NULL : "is not what this program writes there";
 }
 
