@@ -81,7 +81,8 @@ static int open_leased(const char *path)
     if (fd < 0)
         return -1;
     snprintf(same, sizeof same, "/proc/self/fd/%d", fd);
-    int opened = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? restart_open(same, O_RDONLY | O_CLOEXEC) : -1;
+    int opened =
+        fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? restart_open(same, O_RDONLY | O_CLOEXEC) : -1;
     close(fd);
     if (opened < 0)
         errno = EWOULDBLOCK;

@@ -41,7 +41,8 @@ enum status committer_flush(struct committer *committer, struct error *error);
 /* From now on, what was added and is not under way yet is given up. */
 void committer_abandon(struct committer *committer);
 
-/* Commits what was added and can be, unless an error came before or it was abandoned, and frees everything. NULL is allowed. */
+/* Commits what was added and can be, unless an error came before or it was abandoned, and frees everything.
+ * NULL is allowed. */
 void committer_free(struct committer *committer);
 
 #endif

@@ -308,7 +308,8 @@ static enum status read_text(int fd, const char *folder, uint64_t bytes_max, cha
         return not_read(error, errno, folder);
     if (!S_ISREG(about.st_mode))
         return not_read(error, 0, folder);
-    const size_t n_bytes = (size_t)((uint64_t)about.st_size < bytes_max ? (uint64_t)about.st_size : bytes_max);
+    const size_t n_bytes =
+        (size_t)((uint64_t)about.st_size < bytes_max ? (uint64_t)about.st_size : bytes_max);
     *text = malloc(n_bytes + 1);
     if (!*text)
         return error_no_memory(error, (unsigned long long)n_bytes + 1, "the journal");

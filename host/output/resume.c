@@ -157,12 +157,12 @@ static enum status refuse_left_out(const char *folder, uint32_t nslices, const c
                                    struct error *error)
 {
     char shown[384], shown_name[200];
-    return error_set(error, STATUS_OUTPUT,
-                     "%s: was made with %u slice%s that %s not to be read now (%s%s); name all of them, choose "
-                     "another OUTPUT, or give up what is more with --force",
-                     printable(shown, sizeof shown, folder), nslices, nslices == 1 ? "" : "s",
-                     nslices == 1 ? "is" : "are", printable(shown_name, sizeof shown_name, name),
-                     nslices == 1 ? "" : " is the first");
+    return error_set(
+        error, STATUS_OUTPUT,
+        "%s: was made with %u slice%s that %s not to be read now (%s%s); name all of them, choose "
+        "another OUTPUT, or give up what is more with --force",
+        printable(shown, sizeof shown, folder), nslices, nslices == 1 ? "" : "s", nslices == 1 ? "is" : "are",
+        printable(shown_name, sizeof shown_name, name), nslices == 1 ? "" : " is the first");
 }
 
 static enum status refuse(const char *folder, const struct manifest_difference *difference,
@@ -249,7 +249,7 @@ static enum status check_gone(const struct manifest *manifest, const struct leve
         return STATUS_OK;
     const char *name = manifest_name(manifest, first);
     const bool is_unread = first < request->source->nslices && request->source->slices[first].unreadable;
-    char *path = path_join(request->source->folder, name);
+    char *path = path_join(*name == '/' ? "" : request->source->folder, name); /* lists have whole paths */
     const bool is_left_out = !is_unread && *name && path && access(path, F_OK) == 0;
     free(path);
     return is_left_out ? refuse_left_out(request->folder, ngone, name, error)

@@ -346,7 +346,8 @@ static void test_kinds_not_told(void **state)
     assert_int_equal(unlink(temp_path(fixture->folder, "3")), 0);
     /* What cannot be looked at is none of ours, and held against the folder. */
     call_faults_set(&(struct call_fault){.call = "fstat", .n = 1, .later = true, .errnum = EIO});
-    output_fixture_assert_refused(fixture, fixture->folder, false, true, "stackthumb.json: cannot be looked at");
+    output_fixture_assert_refused(fixture, fixture->folder, false, true,
+                                  "stackthumb.json: cannot be looked at");
     call_faults_set(NULL);
     sweep(fixture, GO_ON, "fstat readdir");
     call_faults_hide_kinds(false);

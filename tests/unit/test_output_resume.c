@@ -400,8 +400,9 @@ static void test_manifest_tells_otherwise(void **state)
         const bool is_none = !fixture->slices[z].name && i == 0;
         assert_int_equal(there.complete, is_none);
         assert_int_equal(there.first_slice, is_none ? 12 : z / 4 * 4);
-        assert_true(is_none || ((there.change == OUTPUT_SLICE_CHANGED || there.change == OUTPUT_SLICE_OTHER) &&
-                                there.changed_slice == (uint32_t)z));
+        assert_true(is_none ||
+                    ((there.change == OUTPUT_SLICE_CHANGED || there.change == OUTPUT_SLICE_OTHER) &&
+                     there.changed_slice == (uint32_t)z));
         temp_file_write(temp_path(fixture->folder, MANIFEST_NAME), text, n_bytes);
         edit_manifest(fixture, -1, "slices", others[i]);
         assert_refused_as(fixture, "a pyramid of other slices");
