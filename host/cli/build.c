@@ -361,7 +361,7 @@ static enum status build_into(const char *folder, const struct options *options,
     else if (build.state.complete)
         print_complete(&build, "up to date");
     else if ((status = finish_only(&build, error)) == STATUS_OK)
-        print_complete(&build, "complete now; an earlier run had ended in its last step");
+        print_complete(&build, "complete now; nothing was left to be read");
 close_job:
     job_close(&build.job);
     return status;

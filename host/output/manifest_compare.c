@@ -170,10 +170,12 @@ static void compare_slices(const json_t *then, const json_t *now, struct manifes
         json_array_size(then) < json_array_size(now) ? json_array_size(then) : json_array_size(now);
     bool same = true, alike = true;
     difference->nthen = (uint32_t)json_array_size(then);
+    difference->told_alike = true;
     for (size_t z = 0; z < n; z++) {
         const json_t *a = json_array_get(then, z);
         json_t *b = json_array_get(now, z);
         const bool now_alike = is_alike(a, b);
+        difference->told_alike &= equal(a, b);
         alike &= now_alike;
         if (same) {
             difference->was_unreadable = now_alike && is_unreadable(a) && !is_unreadable(b);

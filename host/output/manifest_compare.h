@@ -16,6 +16,7 @@ struct manifest_difference {
     uint32_t nalike;     /* the first slices that are the same but for the latter */
     bool was_unreadable; /* the one at nsame, when it is alike: it could not be read then, and can be now */
     uint32_t nthen;      /* slices that the manifest tells of */
+    bool told_alike;     /* it would say the same of all slices now, as long as both have them */
     bool was_there;      /* the one at nsame, changed or not: one of that name, or none then and now */
     /* nthen of them, true for slices that were read then and, by their names, are not among those that can be
      * read now, wherever they stand; NULL when that is none. */

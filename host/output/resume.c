@@ -282,7 +282,7 @@ static enum status keep(struct resume *resume, const struct manifest *manifest, 
     const uint64_t z0 = resume->state.first_slice, slab = UINT64_C(1) << resume->records.nlevels;
     if (!manifest->complete && !slab_was_there(&manifest->records, &resume->records, (uint32_t)z0, z0 + slab))
         resume->state.change = OUTPUT_UNFINISHED; /* nothing was lost by what changed behind it */
-    resume->state.complete = manifest->complete && difference->nthen == nz &&
+    resume->state.complete = manifest->complete && difference->nthen == nz && difference->told_alike &&
                              resume->state.first_slice == nz && is_tidy(folder_fd);
     return STATUS_OK;
 }
