@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <jansson.h>
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -401,23 +400,35 @@ static void test_dense(void **state)
 /* Jansson's memory: a library's functions have no one to be handed their state by. */
 static size_t held_bytes, most_bytes;
 
-static size_t block_bytes(void *block)
+/* What stands before every block: how long it is. */
+enum { BEFORE_BYTES = 16 };
+
+/* What glibc takes for a block, unless it has one that is a little longer at hand. */
+static size_t block_bytes(size_t n_bytes)
 {
-    return (malloc_usable_size(block) + 8 + 15) / 16 * 16;
+    const size_t n = (n_bytes + 8 + 15) / 16 * 16;
+    return n < 32 ? 32 : n;
 }
 
 static void *counted_malloc(size_t n_bytes)
 {
-    void *block = malloc(n_bytes);
-    held_bytes += block ? block_bytes(block) : 0;
+    unsigned char *block = malloc(BEFORE_BYTES + n_bytes);
+    if (!block)
+        return NULL;
+    memcpy(block, &n_bytes, sizeof n_bytes);
+    held_bytes += block_bytes(n_bytes);
     most_bytes = held_bytes > most_bytes ? held_bytes : most_bytes;
-    return block;
+    return block + BEFORE_BYTES;
 }
 
 static void counted_free(void *block)
 {
-    held_bytes -= block ? block_bytes(block) : 0;
-    free(block);
+    size_t n_bytes;
+    if (!block)
+        return;
+    memcpy(&n_bytes, (unsigned char *)block - BEFORE_BYTES, sizeof n_bytes);
+    held_bytes -= block_bytes(n_bytes);
+    free((unsigned char *)block - BEFORE_BYTES);
 }
 
 /* It never takes more than was said beforehand, in growing texts of every shape. */
