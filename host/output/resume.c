@@ -1,52 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * manifest (and journal) -> records -> those whose sources are the same -> those whose files are there, slab
- * by slab from the first one on: a slab is the 2^nlevels slices of the source that no slice of any level
- * shares with others. */
+ * by slab from the first one on. */
 #include "output/resume.h"
 
-#include "base/path.h"
 #include "base/printable.h"
-#include "base/restart.h"
 #include "output/file_check.h"
 #include "output/journal.h"
-#include "output/level_names.h"
+#include "output/loss_guard.h"
 #include "output/manifest_compare.h"
 #include "output/run_lock.h"
+#include "output/slab_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* The folders of the levels, open; -1 where there is none. */
-struct level_fds {
-    int fds[LEVELS_MAX + 1];
-};
-
-static void open_levels(struct level_fds *levels, int folder_fd, unsigned nlevels)
-{
-    for (unsigned level = 1; level <= nlevels; level++) {
-        char name[LEVEL_NAME_BYTES];
-        levels->fds[level] = restart_openat(folder_fd, level_name(name, level),
-                                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-    }
-}
-
-static void close_levels(const struct level_fds *levels, unsigned nlevels)
-{
-    for (unsigned level = 1; level <= nlevels; level++)
-        if (levels->fds[level] >= 0)
-            close(levels->fds[level]);
-}
-
-/* The slices of the slab that begins with slice z0 of the source and ends before z1, at a level. */
-static void slab_at_level(const struct slice_records *records, uint32_t z0, uint64_t z1, unsigned level,
-                          uint32_t *first, uint32_t *end)
-{
-    *first = z0 >> level;
-    *end = z1 >> level < records->nz[level] ? (uint32_t)(z1 >> level) : records->nz[level];
-}
 
 /* All slices of the slab are recorded, and there. */
 static bool slab_is_there(const struct slice_records *then, const struct slice_records *now,
@@ -110,7 +77,7 @@ static void keep_slabs(struct resume *resume, const struct slice_records *then, 
     const uint64_t slab = UINT64_C(1) << resume->records.nlevels;
     const bool all_same = difference->nsame == nz && difference->nthen == nz;
     struct level_fds levels;
-    open_levels(&levels, folder_fd, resume->records.nlevels);
+    level_fds_open(&levels, folder_fd, resume->records.nlevels);
     uint64_t z0 = 0;
     while (z0 < nz) {
         uint64_t z1 = z0 + slab;
@@ -126,7 +93,7 @@ static void keep_slabs(struct resume *resume, const struct slice_records *then, 
         keep_slab(then, &resume->records, (uint32_t)z0, z1);
         z0 = z1;
     }
-    close_levels(&levels, resume->records.nlevels);
+    level_fds_close(&levels, resume->records.nlevels);
     resume->state.first_slice = z0 < nz ? (uint32_t)z0 : nz;
 }
 
@@ -137,32 +104,6 @@ static bool any_recorded(const struct slice_records *records)
             if (records->slices[level][z].n_bytes > 0)
                 return true;
     return false;
-}
-
-/* Thumbnails that cannot be made again are not given up unasked. `nslices` are gone, `name` the first. */
-static enum status refuse_gone(const char *folder, uint32_t nslices, const char *name, struct error *error)
-{
-    char shown[384], shown_name[200];
-    const bool one = nslices == 1;
-    return error_set(error, STATUS_OUTPUT,
-                     "%s: was made with %u slice%s that %s gone now, or cannot be read (%s%s); put %s back, "
-                     "choose another OUTPUT, or give %s thumbnails up with --force",
-                     printable(shown, sizeof shown, folder), nslices, one ? "" : "s", one ? "is" : "are",
-                     printable(shown_name, sizeof shown_name, name), one ? "" : " is the first",
-                     one ? "it" : "them", one ? "its" : "their");
-}
-
-/* The same where the slices are there still, and are left out. */
-static enum status refuse_left_out(const char *folder, uint32_t nslices, const char *name,
-                                   struct error *error)
-{
-    char shown[384], shown_name[200];
-    return error_set(
-        error, STATUS_OUTPUT,
-        "%s: was made with %u slice%s that %s not to be read now (%s%s); name all of them, choose "
-        "another OUTPUT, or give up what is more with --force",
-        printable(shown, sizeof shown, folder), nslices, nslices == 1 ? "" : "s", nslices == 1 ? "is" : "are",
-        printable(shown_name, sizeof shown_name, name), nslices == 1 ? "" : " is the first");
 }
 
 static enum status refuse(const char *folder, const struct manifest_difference *difference,
@@ -216,60 +157,6 @@ static bool is_tidy(int folder_fd)
            faccessat(folder_fd, LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 }
 
-/* There is a file, whatever in it, for each slice of the slab that slice z of the source lies in. */
-static bool slab_has_files(const struct slice_records *then, const struct level_fds *levels, uint32_t z)
-{
-    const uint64_t slab = UINT64_C(1) << then->nlevels, z0 = z / slab * slab;
-    for (unsigned level = then->nlevels; level >= 1; level--) {
-        uint32_t first, end;
-        slab_at_level(then, (uint32_t)z0, z0 + slab, level, &first, &end);
-        for (uint32_t at = first; at < end; at++) {
-            char name[SLICE_NAME_BYTES];
-            struct stat about;
-            if (levels->fds[level] < 0 ||
-                fstatat(levels->fds[level], slice_name(name, at), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
-                !S_ISREG(about.st_mode))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* The thumbnails of slices that are gone, which a run before this may have begun to replace, stay. */
-static enum status check_gone(const struct manifest *manifest, const struct level_fds *levels,
-                              const struct output_request *request,
-                              const struct manifest_difference *difference, struct error *error)
-{
-    uint32_t ngone = 0, first = 0;
-    for (uint32_t z = 0; difference->gone && z < difference->nthen; z++)
-        if (difference->gone[z] && z < manifest->pyramid.extent.nz &&
-            slab_has_files(&manifest->records, levels, z) && ngone++ == 0)
-            first = z;
-    if (ngone == 0)
-        return STATUS_OK;
-    const char *name = manifest_name(manifest, first);
-    const bool is_unread = first < request->source->nslices && request->source->slices[first].unreadable;
-    char *path = path_join(*name == '/' ? "" : request->source->folder, name); /* lists have whole paths */
-    const bool is_left_out = !is_unread && *name && path && access(path, F_OK) == 0;
-    free(path);
-    return is_left_out ? refuse_left_out(request->folder, ngone, name, error)
-                       : refuse_gone(request->folder, ngone, name, error);
-}
-
-/* Which slices the thumbnails were made with that are there and do not stay. */
-static enum status note_made_with(struct resume *resume, const struct manifest *manifest,
-                                  const struct level_fds *levels, uint32_t nz, struct error *error)
-{
-    const uint32_t nthen = manifest->pyramid.extent.nz;
-    resume->made_with = calloc(nz, sizeof *resume->made_with);
-    if (!resume->made_with)
-        return error_no_memory(error, nz, "the list of slices");
-    for (uint32_t z = resume->state.first_slice; z < nz && z < nthen; z++)
-        resume->made_with[z] =
-            manifest_has_read(manifest, z) && slab_has_files(&manifest->records, levels, z);
-    return STATUS_OK;
-}
-
 /* What stays of what is recorded. */
 static enum status keep(struct resume *resume, const struct manifest *manifest, int folder_fd,
                         const struct output_request *request, const struct manifest_difference *difference,
@@ -287,23 +174,31 @@ static enum status keep(struct resume *resume, const struct manifest *manifest, 
     return STATUS_OK;
 }
 
+/* Which slices the thumbnails were made with that are there and do not stay. */
+static enum status note_made_with(struct resume *resume, const struct manifest *manifest, int folder_fd,
+                                  uint32_t nz, struct error *error)
+{
+    resume->made_with = calloc(nz, sizeof *resume->made_with);
+    if (!resume->made_with)
+        return error_no_memory(error, nz, "the list of slices");
+    loss_guard_note(manifest, folder_fd, resume->state.first_slice, nz, resume->made_with);
+    return STATUS_OK;
+}
+
 static enum status judge(struct resume *resume, const struct manifest *manifest, int folder_fd,
                          const struct output_request *request, const struct manifest_difference *difference,
                          struct error *error)
 {
-    const unsigned nlevels = manifest->pyramid.nlevels;
     const bool any = any_recorded(&manifest->records); /* else nothing is there that could stay */
-    struct level_fds levels;
+    enum status status = STATUS_OK;
     if (any && (difference->text[0] || difference->nalike == 0))
         return refuse(request->folder, difference, request->source, error);
-    open_levels(&levels, folder_fd, nlevels);
-    enum status status =
-        request->force ? STATUS_OK : check_gone(manifest, &levels, request, difference, error);
+    if (!request->force)
+        status = loss_guard_check(manifest, folder_fd, request, difference, error);
     if (status == STATUS_OK && any)
         status = keep(resume, manifest, folder_fd, request, difference, error);
     if (status == STATUS_OK && !request->force && !resume->state.complete)
-        status = note_made_with(resume, manifest, &levels, request->pyramid->extent.nz, error);
-    close_levels(&levels, nlevels);
+        status = note_made_with(resume, manifest, folder_fd, request->pyramid->extent.nz, error);
     return status;
 }
 
@@ -325,7 +220,7 @@ static enum status compare(struct resume *resume, struct manifest *manifest, int
 enum status resume_check_loss(const struct resume *resume, uint32_t z, const char *folder, const char *name,
                               struct error *error)
 {
-    return resume->made_with && resume->made_with[z] ? refuse_gone(folder, 1, name, error) : STATUS_OK;
+    return resume->made_with && resume->made_with[z] ? loss_guard_refuse(folder, 1, name, error) : STATUS_OK;
 }
 
 enum status resume_find(struct resume *resume, int folder_fd, const struct output_request *request,
