@@ -122,7 +122,7 @@ static void note_going_on(const struct build *build)
         message_note(build->options,
                      "%s: %u of %u slices are done, the levels of those behind them are made anew", reason,
                      first, nz);
-    else if (first > 0)
+    else if (first > 0 && first < nz)
         message_note(build->options, "goes on where an earlier run ended: %u of %u slices are done", first,
                      nz);
 }

@@ -134,12 +134,14 @@ static enum status visit_slice(void *context, const char *name, enum entry_kind 
     char shown[PRINTABLE_BYTES];
     uint32_t z;
     const bool has_name = slice_name_parse(name, &z), is_slice = has_name && kind == ENTRY_FILE;
-    if (has_name && is_in_the_way(level, kind, z) && !(is_slice && is_input(level, name)))
+    const bool is_partial = slice_name_is_partial(name);
+    if (((has_name && is_in_the_way(level, kind, z)) || (is_partial && kind != ENTRY_FILE)) &&
+        !(is_slice && is_input(level, name)))
         return error_set(error, STATUS_OUTPUT,
                          "%s/%s/%s: is none of the pyramid's there, and one of that name is to be written; "
                          "move it elsewhere, or choose another OUTPUT",
                          printable(shown, sizeof shown, contents->folder), level->name, name);
-    if (!is_slice && (kind != ENTRY_FILE || !slice_name_is_partial(name)))
+    if (!is_slice && !is_partial)
         note_foreign(contents, level->name, name);
     else if (is_input(level, name))
         return error_set(error, STATUS_OUTPUT,
@@ -174,10 +176,21 @@ static enum status check_level(struct contents *contents, unsigned level, const 
     return status;
 }
 
+/* In the output folder itself, besides the lock. */
+static bool is_written(const char *name)
+{
+    static const char *const names[] = {MANIFEST_NAME, JOURNAL_NAME};
+    char partial[PARTIAL_NAME_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0 || strcmp(name, partial_name(partial, names[i])) == 0)
+            return true;
+    return false;
+}
+
 static enum status visit_entry(void *context, const char *name, enum entry_kind kind, struct error *error)
 {
     struct contents *contents = context;
-    char shown[PRINTABLE_BYTES], partial[PARTIAL_NAME_BYTES];
+    char shown[PRINTABLE_BYTES];
     unsigned level;
     if (level_name_parse(name, &level)) {
         contents->has_levels = true;
@@ -188,10 +201,12 @@ static enum status visit_entry(void *context, const char *name, enum entry_kind 
                 printable(shown, sizeof shown, contents->folder), name);
         return check_level(contents, level, name, error);
     }
-    if (kind != ENTRY_FILE ||
-        (strcmp(name, MANIFEST_NAME) != 0 && strcmp(name, JOURNAL_NAME) != 0 &&
-         strcmp(name, LOCK_NAME) != 0 && strcmp(name, partial_name(partial, MANIFEST_NAME)) != 0 &&
-         strcmp(name, partial_name(partial, JOURNAL_NAME)) != 0))
+    if (kind != ENTRY_FILE && is_written(name))
+        return error_set(error, STATUS_OUTPUT,
+                         "%s/%s: is no regular file, and one of that name is to be written; "
+                         "move it elsewhere, or choose another OUTPUT",
+                         printable(shown, sizeof shown, contents->folder), name);
+    if (!is_written(name) && (kind != ENTRY_FILE || strcmp(name, LOCK_NAME) != 0))
         note_foreign(contents, "", name);
     return STATUS_OK;
 }

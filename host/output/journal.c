@@ -74,9 +74,16 @@ static const char *header_text(char line[LINE_BYTES], const struct file_hash *ma
     return line;
 }
 
-/* Notes the slices that are there. */
-static enum status note_all(struct bytes *lines, const struct slice_records *kept, struct error *error)
+/* Notes the slices that are there, and those that thumbnails were made with. */
+static enum status note_all(struct bytes *lines, const struct slice_records *kept,
+                            const struct journal_source *source, struct error *error)
 {
+    for (uint32_t z = 0; source->was && z < source->nslices; z++) {
+        char line[LINE_BYTES];
+        snprintf(line, sizeof line, "was %" PRIu32 " %" PRIu32 "\n", z, source->was[z]);
+        if (source->was[z] != SLICE_NONE && add_text(lines, line, error) != STATUS_OK)
+            return error->status;
+    }
     for (unsigned level = 1; level <= kept->nlevels; level++)
         for (uint32_t z = 0; z < kept->nz[level]; z++)
             if (kept->slices[level][z].n_bytes > 0 &&
@@ -104,20 +111,21 @@ static enum status seal(struct journal *journal, struct bytes *lines, struct err
 
 /* The text of a whole journal that tells of `kept`, in the buffer. */
 static enum status whole(struct journal *journal, const struct file_hash *manifest,
-                         const struct slice_records *kept, struct error *error)
+                         const struct slice_records *kept, const struct journal_source *source,
+                         struct error *error)
 {
     char header[LINE_BYTES];
     header_text(header, manifest);
     journal->last = hash_line(header, strlen(header), 0);
     if (add_text(&journal->sealed, header, error) != STATUS_OK ||
-        note_all(&journal->noted, kept, error) != STATUS_OK)
+        note_all(&journal->noted, kept, source, error) != STATUS_OK)
         return error->status;
     return seal(journal, &journal->noted, error);
 }
 
 enum status journal_create(struct journal **result, int folder_fd, const char *folder,
-                           const struct file_hash *manifest, const struct slice_records *kept, bool durable,
-                           struct error *error)
+                           const struct file_hash *manifest, const struct slice_records *kept,
+                           const struct journal_source *source, bool durable, struct error *error)
 {
     struct journal *journal = calloc(1, sizeof *journal);
     if (!journal)
@@ -125,7 +133,7 @@ enum status journal_create(struct journal **result, int folder_fd, const char *f
     journal->folder = folder;
     journal->fd = -1;
     pthread_mutex_init(&journal->lock, NULL);
-    enum status status = whole(journal, manifest, kept, error);
+    enum status status = whole(journal, manifest, kept, source, error);
     if (status == STATUS_OK)
         status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->sealed.data,
                                    journal->sealed.n_bytes, durable, error);
@@ -228,21 +236,33 @@ static bool take_number(const char **text, char end, uint64_t *number)
 /* What a journal tells. */
 struct told {
     struct slice_records *records;
-    bool *lost; /* nlost of them */
-    uint32_t nlost;
+    const struct journal_source *source;
 };
+
+/* Moves *line behind `word`, when it begins with that. */
+static bool take_word(const char **line, const char *word)
+{
+    const size_t n = strlen(word);
+    if (strncmp(*line, word, n) != 0)
+        return false;
+    *line += n;
+    return true;
+}
 
 /* One line, without its end. What it does not understand it leaves out. */
 static void take_line(const char *line, const struct told *told)
 {
-    static const char lost[] = "lost ";
-    uint64_t level, z;
+    uint64_t level, z, at;
     struct slice_records *records = told->records;
     struct slice_record record;
-    if (strncmp(line, lost, strlen(lost)) == 0) {
-        line += strlen(lost);
-        if (take_number(&line, '\0', &z) && z < told->nlost)
-            told->lost[z] = true;
+    const struct journal_source *source = told->source;
+    if (take_word(&line, "lost ")) {
+        if (take_number(&line, '\0', &z) && z < source->nslices)
+            source->lost[z] = true;
+    } else if (take_word(&line, "was ")) {
+        if (take_number(&line, ' ', &z) && z < source->nslices && take_number(&line, '\0', &at) &&
+            at < SLICE_NONE)
+            source->was[z] = (uint32_t)at;
     } else if (take_number(&line, ' ', &level) && level >= 1 && level <= records->nlevels &&
                take_number(&line, ' ', &z) && z < records->nz[level] &&
                take_number(&line, ' ', &record.n_bytes) && record.n_bytes > 0 &&
@@ -291,10 +311,10 @@ static enum status not_read(struct error *error, int errnum, const char *folder)
                            JOURNAL_NAME);
 }
 
-/* More than a journal of these slices has: a line for each, and one for each that was lost. */
+/* More than a journal of these slices has: a line for each, and two for each of the source. */
 static uint64_t bytes_most(const struct told *told)
 {
-    uint64_t nlines = 1 + (uint64_t)told->nlost;
+    uint64_t nlines = 1 + 2 * (uint64_t)told->source->nslices;
     for (unsigned level = 1; level <= told->records->nlevels; level++)
         nlines += told->records->nz[level];
     return nlines * (LINE_BYTES + SEAL_BYTES);
@@ -321,9 +341,10 @@ static enum status read_text(int fd, const char *folder, uint64_t bytes_max, cha
 }
 
 enum status journal_read(int folder_fd, const char *folder, const struct file_hash *manifest,
-                         struct slice_records *records, bool *lost, uint32_t nlost, struct error *error)
+                         struct slice_records *records, const struct journal_source *source,
+                         struct error *error)
 {
-    const struct told told = {.records = records, .lost = lost, .nlost = nlost};
+    const struct told told = {.records = records, .source = source};
     char header[LINE_BYTES], *text = NULL;
     int fd = restart_openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)

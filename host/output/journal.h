@@ -5,8 +5,11 @@
  *      stackthumb journal 2 <XXH3-128 of the manifest's bytes>
  *      <level> <z> <bytes> <XXH3-128 of the file> <seal>
  *      lost <z> <seal>
+ *      was <z> <at> <seal>
  *
- * "lost" says that slice z of the source could not be read and counts as missing in every line behind it.
+ * "lost" says that slice z of the source could not be read and counts as missing in every line behind it;
+ * "was" that there were thumbnails made with slice z before this run, which may have replaced them, in the
+ * places of those of slice `at`.
  * It belongs to the incomplete manifest that it names by its hash; beside any other it means nothing.
  *
  * A seal is the low half, in 8 hexadecimal digits, of the XXH3-64 of what stands before it in its line. Its
@@ -25,12 +28,19 @@
 
 struct journal;
 
-/* Puts a new journal that tells of `kept` in the place of an earlier one; with `durable` it has reached the
- * disk when this returns. The folder is open as folder_fd until the end, and is `folder` to messages.
- * STATUS_OUTPUT on failure, as for all functions here. */
+/* What a journal tells of the slices of the source, nslices of them, besides. Borrowed. */
+struct journal_source {
+    bool *lost;    /* may be NULL when one is created */
+    uint32_t *was; /* as that; `at`, or SLICE_NONE */
+    uint32_t nslices;
+};
+
+/* Puts a new journal that tells of `kept` and of what source->was says in the place of an earlier one; with
+ * `durable` it has reached the disk when this returns. The folder is open as folder_fd until the end, and is
+ * `folder` to messages. STATUS_OUTPUT on failure, as for all functions here. */
 enum status journal_create(struct journal **journal, int folder_fd, const char *folder,
-                           const struct file_hash *manifest, const struct slice_records *kept, bool durable,
-                           struct error *error);
+                           const struct file_hash *manifest, const struct slice_records *kept,
+                           const struct journal_source *source, bool durable, struct error *error);
 
 /* Notes a slice, in memory. */
 enum status journal_add(struct journal *journal, unsigned level, uint32_t z,
@@ -48,10 +58,11 @@ void journal_close(struct journal *journal); /* NULL is allowed */
 enum status journal_remove(int folder_fd, const char *folder, struct error *error);
 
 /* Adds to `records`, whose levels say what there can be, what the journal of the folder tells, and sets
- * lost[z] of slices of the source, of which there are nlost; nothing when there is none, or it belongs to
- * another manifest. STATUS_OUTPUT when there is one that cannot be read, or what is no file has its name;
- * STATUS_FAILED when memory is refused. */
+ * what it tells of slices of the source; nothing when there is none, or it belongs to another manifest.
+ * STATUS_OUTPUT when there is one that cannot be read, or what is no file has its name; STATUS_FAILED when
+ * memory is refused. */
 enum status journal_read(int folder_fd, const char *folder, const struct file_hash *manifest,
-                         struct slice_records *records, bool *lost, uint32_t nlost, struct error *error);
+                         struct slice_records *records, const struct journal_source *source,
+                         struct error *error);
 
 #endif

@@ -57,6 +57,7 @@ struct level_folders {
     struct strip_files *strip_files; /* owned; NULL when nothing is compressed */
     struct resume resume;            /* its records are the committer's until that is flushed */
     struct journal *journal;         /* the committer's until it is freed */
+    struct file_hash manifest_hash;  /* of the one that says "not complete" */
     struct committer *committer;     /* owned, as these are */
     int folder_fd;
     struct run_lock lock;
@@ -167,20 +168,37 @@ static enum status check_in_place(const struct level_folders *folders, struct er
 static enum status level_folders_lose(struct output *output, uint32_t z, struct error *error)
 {
     const struct level_folders *folders = (const struct level_folders *)output;
-    enum status status =
-        resume_check_loss(&folders->resume, z, folders->folder, folders->source->slices[z].name, error);
+    enum status status = resume_check_loss(&folders->resume, folders->folder_fd, z, folders->folder,
+                                           folders->source->slices[z].name, error);
     return status == STATUS_OK ? journal_lose(folders->journal, z, error) : status;
 }
 
-/* Without its journal, an unfinished pyramid has nothing that is known to be right. */
+/* A journal in place of the one that is there, which tells of those slices of the pyramid that are `kept`. */
+static enum status begin_journal(struct level_folders *folders, const struct slice_records *kept,
+                                 struct error *error)
+{
+    const struct journal_source source = {.was = folders->resume.made_at,
+                                          .nslices = folders->pyramid.extent.nz};
+    return journal_create(&folders->journal, folders->folder_fd, folders->folder, &folders->manifest_hash,
+                          kept, &source, !folders->form.unsynced, error);
+}
+
+/* A journal that tells of no slice: nothing is known to be right. */
 static enum status level_folders_distrust(struct output *output, struct error *error)
 {
     struct level_folders *folders = (struct level_folders *)output;
+    struct slice_records none;
     committer_abandon(folders->committer);
-    enum status status = journal_remove(folders->folder_fd, folders->folder, error);
-    return status == STATUS_OK && !folders->form.unsynced
-               ? atomic_folder_sync(folders->folder_fd, folders->folder, error)
-               : status;
+    committer_free(folders->committer);
+    folders->committer = NULL;
+    journal_close(folders->journal);
+    folders->journal = NULL;
+    enum status status = slice_records_init(&none, &folders->pyramid, error);
+    if (status != STATUS_OK)
+        return status;
+    status = begin_journal(folders, &none, error);
+    slice_records_end(&none);
+    return status;
 }
 
 static enum status level_folders_finish(struct output *output, struct error *error)
@@ -300,12 +318,10 @@ static enum status flush_name(const struct level_folders *folders, struct error 
 /* What the pyramid is begun or gone on with: the journal and the manifest that it belongs to. */
 static enum status begin_records(struct level_folders *folders, struct error *error)
 {
-    struct file_hash hash;
-    enum status status =
-        manifest_hash(&folders->pyramid, folders->source, folders->form.encoding, &hash, error);
+    enum status status = manifest_hash(&folders->pyramid, folders->source, folders->form.encoding,
+                                       &folders->manifest_hash, error);
     if (status == STATUS_OK)
-        status = journal_create(&folders->journal, folders->folder_fd, folders->folder, &hash,
-                                &folders->resume.records, !folders->form.unsynced, error);
+        status = begin_journal(folders, &folders->resume.records, error);
     if (status == STATUS_OK)
         status = manifest_write(folders->folder_fd, folders->folder, &folders->pyramid, folders->source,
                                 folders->form.encoding, NULL, !folders->form.unsynced, error);

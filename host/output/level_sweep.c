@@ -55,18 +55,29 @@ static enum status sweep_level(int folder_fd, const char *folder, const char *na
     return status;
 }
 
+/* The last level folder that may be an earlier pyramid's: where it is not known, before the first gap. */
+static unsigned last_level(int folder_fd, const struct earlier *earlier)
+{
+    char name[LEVEL_NAME_BYTES];
+    unsigned level = 0;
+    if (earlier_is_known(earlier))
+        return earlier->manifest.pyramid.nlevels;
+    while (level < LEVELS_MAX &&
+           faccessat(folder_fd, level_name(name, level + 1), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        level++;
+    return level;
+}
+
+/* From the last level on, so that no gap comes about when this is interrupted. */
 enum status level_sweep_earlier(int folder_fd, const char *folder, const struct earlier *earlier,
                                 const struct pyramid *pyramid, bool durable, struct error *error)
 {
     enum status status = STATUS_OK;
-    for (unsigned level = 1; level <= LEVELS_MAX && status == STATUS_OK; level++) {
+    for (unsigned level = last_level(folder_fd, earlier); level >= 1 && status == STATUS_OK; level--) {
         char name[LEVEL_NAME_BYTES];
         const bool stays = level <= pyramid->nlevels;
         const uint64_t first = stays ? extent_reduce(pyramid->extent.nz, level) : 0,
                        end = earlier_slices(earlier, level);
-        if (!earlier_is_known(earlier) &&
-            faccessat(folder_fd, level_name(name, level), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-            break;
         if (first >= end)
             continue;
         status = sweep_level(folder_fd, folder, level_name(name, level), first, end, durable, error);

@@ -4,10 +4,11 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "output/level_names.h"
-#include "output/slab_files.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,90 +37,83 @@ static enum status refuse_left_out(const char *folder, uint32_t nslices, const c
         printable(shown_name, sizeof shown_name, name), nslices == 1 ? "" : " is the first");
 }
 
-/* What is asked of the files of an earlier pyramid, slab by slab. */
-struct thumbnails {
-    const struct slice_records *then;
-    struct level_fds levels;
-    uint64_t z0; /* where the slab begins that was asked for last; UINT64_MAX: none was */
-    bool there;  /* it has a file, whatever in it, for each of its slices */
-};
-
-static bool slab_has_files(const struct thumbnails *thumbnails, uint64_t z0, uint64_t z1)
+bool loss_guard_has_files(int folder_fd, uint32_t z)
 {
-    for (unsigned level = thumbnails->then->nlevels; level >= 1; level--) {
-        uint32_t first, end;
-        slab_at_level(thumbnails->then, (uint32_t)z0, z1, level, &first, &end);
-        for (uint32_t z = first; z < end; z++) {
-            char name[SLICE_NAME_BYTES];
-            struct stat about;
-            const int fd = thumbnails->levels.fds[level];
-            if (fd < 0 || fstatat(fd, slice_name(name, z), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
-                !S_ISREG(about.st_mode))
-                return false;
-        }
+    for (unsigned level = 1; level <= LEVELS_MAX && z != SLICE_NONE; level++) {
+        char folder[LEVEL_NAME_BYTES], slice[SLICE_NAME_BYTES], path[LEVEL_NAME_BYTES + SLICE_NAME_BYTES];
+        struct stat about;
+        snprintf(path, sizeof path, "%s/%s", level_name(folder, level), slice_name(slice, z >> level));
+        if (fstatat(folder_fd, path, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode))
+            return true;
     }
-    return true;
+    return false;
 }
 
-/* The slab that slice z of the source lies in has all its files. */
-static bool has_thumbnails(struct thumbnails *thumbnails, uint32_t z)
+/* Slice z is recorded to have gone into a slice of some level. */
+static bool is_recorded(const struct slice_records *records, uint32_t z)
 {
-    const uint64_t slab = UINT64_C(1) << thumbnails->then->nlevels, z0 = z / slab * slab;
-    if (thumbnails->z0 != z0) {
-        thumbnails->z0 = z0;
-        thumbnails->there = slab_has_files(thumbnails, z0, z0 + slab);
+    for (unsigned level = 1; level <= records->nlevels; level++)
+        if (z >> level < records->nz[level] && records->slices[level][z >> level].n_bytes > 0)
+            return true;
+    return false;
+}
+
+/* In whose places thumbnails are that were made with slice z; SLICE_NONE: there are none. Those of a pyramid
+ * before this one are not there any more where this one's have been written since. */
+static uint32_t made_at(const struct manifest *manifest, const uint32_t *was, uint32_t z)
+{
+    const struct slice_records *records = &manifest->records;
+    if (z >= manifest->pyramid.extent.nz || !manifest_has_read(manifest, z))
+        return SLICE_NONE;
+    if (is_recorded(records, z))
+        return z;
+    return was[z] != SLICE_NONE && !is_recorded(records, was[z]) ? was[z] : SLICE_NONE;
+}
+
+void loss_guard_note(const struct manifest *manifest, const uint32_t *was,
+                     const struct manifest_difference *difference, uint32_t nz, uint32_t *places)
+{
+    for (uint32_t z = 0; z < nz; z++)
+        places[z] = SLICE_NONE;
+    for (uint32_t z = 0; z < difference->nthen; z++) {
+        const uint32_t now = difference->where ? difference->where[z] : z;
+        if (now < nz)
+            places[now] = made_at(manifest, was, z);
     }
-    return thumbnails->there;
 }
 
-static void begin(struct thumbnails *thumbnails, const struct manifest *manifest, int folder_fd)
+static bool is_gone(const struct manifest_difference *difference, uint32_t z)
 {
-    *thumbnails = (struct thumbnails){.then = &manifest->records, .z0 = UINT64_MAX};
-    level_fds_open(&thumbnails->levels, folder_fd, manifest->pyramid.nlevels);
+    return difference->where && difference->where[z] == SLICE_NONE;
 }
 
-static void end(const struct thumbnails *thumbnails)
+/* A slice of that name is among those of now, and cannot be read. */
+static bool is_unreadable_now(const struct output_source *source, const char *name)
 {
-    level_fds_close(&thumbnails->levels, thumbnails->then->nlevels);
+    char shown[PRINTABLE_BYTES];
+    for (uint32_t z = 0; z < source->nslices; z++)
+        if (source->slices[z].name && source->slices[z].unreadable &&
+            strcmp(printable(shown, sizeof shown, source->slices[z].name), name) == 0)
+            return true;
+    return false;
 }
 
-/* How many of the slices that are gone have thumbnails, and the first of them. */
-static uint32_t count_gone(const struct manifest *manifest, int folder_fd,
-                           const struct manifest_difference *difference, uint32_t *first)
-{
-    struct thumbnails thumbnails;
-    uint32_t ngone = 0;
-    begin(&thumbnails, manifest, folder_fd);
-    for (uint32_t z = 0; z < difference->nthen && z < manifest->pyramid.extent.nz; z++)
-        if (difference->gone[z] && has_thumbnails(&thumbnails, z) && ngone++ == 0)
-            *first = z;
-    end(&thumbnails);
-    return ngone;
-}
-
-enum status loss_guard_check(const struct manifest *manifest, int folder_fd,
+enum status loss_guard_check(const struct manifest *manifest, const uint32_t *was, int folder_fd,
                              const struct output_request *request,
                              const struct manifest_difference *difference, struct error *error)
 {
-    uint32_t first = 0;
-    const uint32_t ngone = difference->gone ? count_gone(manifest, folder_fd, difference, &first) : 0;
+    uint32_t ngone = 0, first = 0;
+    for (uint32_t z = 0; z < difference->nthen; z++)
+        if (is_gone(difference, z) && loss_guard_has_files(folder_fd, made_at(manifest, was, z)) &&
+            ngone++ == 0)
+            first = z;
     if (ngone == 0)
         return STATUS_OK;
     const char *name = manifest_name(manifest, first);
-    const bool is_unread = first < request->source->nslices && request->source->slices[first].unreadable;
     char *path = path_join(*name == '/' ? "" : request->source->folder, name); /* lists have whole paths */
-    const bool is_left_out = !is_unread && *name && path && access(path, F_OK) == 0;
+    const bool is_left_out =
+        *name && path && access(path, F_OK) == 0 && !is_unreadable_now(request->source, name);
     free(path);
     return is_left_out ? refuse_left_out(request->folder, ngone, name, error)
                        : loss_guard_refuse(request->folder, ngone, name, error);
-}
-
-void loss_guard_note(const struct manifest *manifest, int folder_fd, uint32_t first_slice, uint32_t nz,
-                     bool *made_with)
-{
-    struct thumbnails thumbnails;
-    begin(&thumbnails, manifest, folder_fd);
-    for (uint32_t z = first_slice; z < nz && z < manifest->pyramid.extent.nz; z++)
-        made_with[z] = manifest_has_read(manifest, z) && has_thumbnails(&thumbnails, z);
-    end(&thumbnails);
 }

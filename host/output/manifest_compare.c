@@ -104,43 +104,57 @@ static char *key_of(const json_t *slice)
                : key;
 }
 
-/* Adds `n` to how often the slice is among `names`; *left is how often it was before, or -1 when memory is
- * refused. */
-static void count_name(json_t *names, const json_t *slice, int n, json_int_t *left)
+/* The readable slices of now by their names: of each name the last one that was noted, and behind each the
+ * one noted before it. */
+struct names {
+    json_t *last;
+    uint32_t *before; /* SLICE_NONE: none */
+};
+
+/* False when memory is refused, as in the others. */
+static bool note_name(struct names *names, const json_t *slice, uint32_t z)
 {
     char *key = key_of(slice);
-    *left = key ? json_integer_value(json_object_get(names, key)) : -1;
-    if (*left + n >= 0 && *left >= 0 && json_object_set_new(names, key, json_integer(*left + n)) != 0)
-        *left = -1;
+    const json_t *last = key ? json_object_get(names->last, key) : NULL;
+    names->before[z] = last ? (uint32_t)json_integer_value(last) : SLICE_NONE;
+    const bool noted = key && json_object_set_new(names->last, key, json_integer(z)) == 0;
     free(key);
+    return noted;
 }
 
-/* They were read then, and are now, and stand where they stood. */
+/* Takes one of that name out; *z is SLICE_NONE when there is none. */
+static bool take_name(struct names *names, const json_t *slice, uint32_t *z)
+{
+    char *key = key_of(slice);
+    const json_t *last = key ? json_object_get(names->last, key) : NULL;
+    *z = last ? (uint32_t)json_integer_value(last) : SLICE_NONE;
+    const bool taken = key && (*z == SLICE_NONE ||
+                               json_object_set_new(names->last, key, json_integer(names->before[*z])) == 0);
+    free(key);
+    return taken;
+}
+
+/* They were read then, and can be now, and stand where they stood. */
 static bool is_still_there(const json_t *then, const json_t *now)
 {
     return is_read(then) && is_read(now) && has_same_name(then, now);
 }
 
 /* Those of `then` that do not stand where they stood are looked for among the others of `now`. */
-static bool find_gone(const json_t *then, const json_t *now, json_t *names, bool *gone)
+static bool find_names(const json_t *then, const json_t *now, struct names *names, uint32_t *where)
 {
-    json_int_t left;
     for (size_t z = 0; z < json_array_size(now); z++) {
-        const json_t *a = json_array_get(then, z), *b = json_array_get(now, z);
-        if (!is_read(b) || is_still_there(a, b))
-            continue;
-        count_name(names, b, 1, &left);
-        if (left < 0)
+        const json_t *b = json_array_get(now, z);
+        if (is_read(b) && !is_still_there(json_array_get(then, z), b) && !note_name(names, b, (uint32_t)z))
             return false;
     }
     for (size_t z = 0; z < json_array_size(then); z++) {
-        const json_t *a = json_array_get(then, z), *b = json_array_get(now, z);
-        if (!is_read(a) || is_still_there(a, b))
-            continue;
-        count_name(names, a, -1, &left);
-        if (left < 0)
+        const json_t *a = json_array_get(then, z);
+        where[z] = SLICE_NONE;
+        if (is_still_there(a, json_array_get(now, z)))
+            where[z] = (uint32_t)z;
+        else if (is_read(a) && !take_name(names, a, &where[z]))
             return false;
-        gone[z] = left == 0;
     }
     return true;
 }
@@ -148,19 +162,20 @@ static bool find_gone(const json_t *then, const json_t *now, json_t *names, bool
 static enum status compare_names(const json_t *then, const json_t *now,
                                  struct manifest_difference *difference, struct error *error)
 {
+    const size_t nthen = json_array_size(then), nnow = json_array_size(now);
     bool all = true;
-    for (size_t z = 0; z < json_array_size(then) && all; z++) {
-        const json_t *a = json_array_get(then, z);
-        all = !is_read(a) || is_still_there(a, json_array_get(now, z));
-    }
+    for (size_t z = 0; z < nthen && all; z++)
+        all = !is_read(json_array_get(then, z)) ||
+              is_still_there(json_array_get(then, z), json_array_get(now, z));
     if (all)
         return STATUS_OK;
-    json_t *names = json_object();
-    difference->gone = calloc(json_array_size(then), sizeof *difference->gone);
-    const bool done = names && difference->gone && find_gone(then, now, names, difference->gone);
-    json_decref(names);
-    return done ? STATUS_OK
-                : error_no_memory(error, 200ull * json_array_size(then), "the names of the slices");
+    struct names names = {.last = json_object(), .before = calloc(nnow, sizeof *names.before)};
+    difference->where = calloc(nthen, sizeof *difference->where);
+    const bool done =
+        names.last && names.before && difference->where && find_names(then, now, &names, difference->where);
+    json_decref(names.last);
+    free(names.before);
+    return done ? STATUS_OK : error_no_memory(error, 200ull * (nthen + nnow), "the names of the slices");
 }
 
 static void compare_slices(const json_t *then, const json_t *now, struct manifest_difference *difference,
@@ -210,6 +225,6 @@ enum status manifest_compare(const struct manifest *manifest, const struct pyram
 
 void manifest_difference_end(struct manifest_difference *difference)
 {
-    free(difference->gone);
-    difference->gone = NULL;
+    free(difference->where);
+    difference->where = NULL;
 }

@@ -18,9 +18,9 @@ struct manifest_difference {
     uint32_t nthen;      /* slices that the manifest tells of */
     bool told_alike;     /* it would say the same of all slices now, as long as both have them */
     bool was_there;      /* the one at nsame, changed or not: one of that name, or none then and now */
-    /* nthen of them, true for slices that were read then and, by their names, are not among those that can be
-     * read now, wherever they stand; NULL when that is none. */
-    bool *gone;
+    /* Of each of these, which of the slices that can be read now is the same by its name; SLICE_NONE when
+     * none is, or it was not read then. NULL: all that were read then stand where they stood. */
+    uint32_t *where;
 };
 
 /* Where `doubtful` is not NULL, sets doubtful[z] of slices that could not be read then, may be readable now,

@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: MIT
  * manifest (and journal) -> records -> those whose sources are the same -> those whose files are there, slab
- * by slab from the first one on. */
+ * by slab from the first one on: a slab is the 2^nlevels slices of the source that no slice of any level
+ * shares with others. */
 #include "output/resume.h"
 
 #include "base/printable.h"
+#include "base/restart.h"
 #include "output/file_check.h"
 #include "output/journal.h"
+#include "output/level_names.h"
 #include "output/loss_guard.h"
 #include "output/manifest_compare.h"
 #include "output/run_lock.h"
-#include "output/slab_files.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* The folders of the levels, open; -1 where there is none. */
+struct level_fds {
+    int fds[LEVELS_MAX + 1];
+};
+
+static void open_levels(struct level_fds *levels, int folder_fd, unsigned nlevels)
+{
+    for (unsigned level = 1; level <= nlevels; level++) {
+        char name[LEVEL_NAME_BYTES];
+        levels->fds[level] = restart_openat(folder_fd, level_name(name, level),
+                                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    }
+}
+
+static void close_levels(const struct level_fds *levels, unsigned nlevels)
+{
+    for (unsigned level = 1; level <= nlevels; level++)
+        if (levels->fds[level] >= 0)
+            close(levels->fds[level]);
+}
+
+/* The slices of the slab that begins with slice z0 of the source and ends before z1, at a level. */
+static void slab_at_level(const struct slice_records *records, uint32_t z0, uint64_t z1, unsigned level,
+                          uint32_t *first, uint32_t *end)
+{
+    *first = z0 >> level;
+    *end = z1 >> level < records->nz[level] ? (uint32_t)(z1 >> level) : records->nz[level];
+}
 
 /* All slices of the slab are recorded, and there. */
 static bool slab_is_there(const struct slice_records *then, const struct slice_records *now,
@@ -77,7 +108,7 @@ static void keep_slabs(struct resume *resume, const struct slice_records *then, 
     const uint64_t slab = UINT64_C(1) << resume->records.nlevels;
     const bool all_same = difference->nsame == nz && difference->nthen == nz;
     struct level_fds levels;
-    level_fds_open(&levels, folder_fd, resume->records.nlevels);
+    open_levels(&levels, folder_fd, resume->records.nlevels);
     uint64_t z0 = 0;
     while (z0 < nz) {
         uint64_t z1 = z0 + slab;
@@ -93,7 +124,7 @@ static void keep_slabs(struct resume *resume, const struct slice_records *then, 
         keep_slab(then, &resume->records, (uint32_t)z0, z1);
         z0 = z1;
     }
-    level_fds_close(&levels, resume->records.nlevels);
+    close_levels(&levels, resume->records.nlevels);
     resume->state.first_slice = z0 < nz ? (uint32_t)z0 : nz;
 }
 
@@ -126,24 +157,19 @@ static enum status refuse(const char *folder, const struct manifest_difference *
         shown, name);
 }
 
-/* The journal's records where the manifest has none of its own, and the slices that were lost meanwhile. */
-static enum status take_journal(struct manifest *manifest, int folder_fd, const char *folder,
-                                struct error *error)
+/* The journal's records where the manifest has none of its own, the slices that were lost meanwhile, and
+ * those that thumbnails were made with before (source->was). */
+static enum status take_journal(struct manifest *manifest, const struct journal_source *source, int folder_fd,
+                                const char *folder, struct error *error)
 {
-    const uint32_t nz = manifest->pyramid.extent.nz;
     if (manifest->complete)
         return STATUS_OK;
     enum status status = slice_records_init(&manifest->records, &manifest->pyramid, error);
-    if (status != STATUS_OK)
-        return status;
-    bool *lost = calloc(nz, sizeof *lost);
-    if (!lost)
-        return error_no_memory(error, nz * sizeof *lost, "the list of slices");
-    status = journal_read(folder_fd, folder, &manifest->hash, &manifest->records, lost, nz, error);
-    for (uint32_t z = 0; z < nz && status == STATUS_OK; z++)
-        if (lost[z])
+    if (status == STATUS_OK)
+        status = journal_read(folder_fd, folder, &manifest->hash, &manifest->records, source, error);
+    for (uint32_t z = 0; z < source->nslices && status == STATUS_OK; z++)
+        if (source->lost[z])
             status = manifest_set_unreadable(manifest, z, error);
-    free(lost);
     return status;
 }
 
@@ -174,53 +200,63 @@ static enum status keep(struct resume *resume, const struct manifest *manifest, 
     return STATUS_OK;
 }
 
-/* Which slices the thumbnails were made with that are there and do not stay. */
-static enum status note_made_with(struct resume *resume, const struct manifest *manifest, int folder_fd,
-                                  uint32_t nz, struct error *error)
-{
-    resume->made_with = calloc(nz, sizeof *resume->made_with);
-    if (!resume->made_with)
-        return error_no_memory(error, nz, "the list of slices");
-    loss_guard_note(manifest, folder_fd, resume->state.first_slice, nz, resume->made_with);
-    return STATUS_OK;
-}
-
-static enum status judge(struct resume *resume, const struct manifest *manifest, int folder_fd,
-                         const struct output_request *request, const struct manifest_difference *difference,
-                         struct error *error)
+static enum status judge(struct resume *resume, const struct manifest *manifest, const uint32_t *was,
+                         int folder_fd, const struct output_request *request,
+                         const struct manifest_difference *difference, struct error *error)
 {
     const bool any = any_recorded(&manifest->records); /* else nothing is there that could stay */
-    enum status status = STATUS_OK;
+    const uint32_t nz = request->pyramid->extent.nz;
     if (any && (difference->text[0] || difference->nalike == 0))
         return refuse(request->folder, difference, request->source, error);
-    if (!request->force)
-        status = loss_guard_check(manifest, folder_fd, request, difference, error);
-    if (status == STATUS_OK && any)
-        status = keep(resume, manifest, folder_fd, request, difference, error);
-    if (status == STATUS_OK && !request->force && !resume->state.complete)
-        status = note_made_with(resume, manifest, folder_fd, request->pyramid->extent.nz, error);
+    if (request->force)
+        return any ? keep(resume, manifest, folder_fd, request, difference, error) : STATUS_OK;
+    resume->made_at = calloc(nz, sizeof *resume->made_at);
+    if (!resume->made_at)
+        return error_no_memory(error, 4ull * nz, "the list of slices");
+    loss_guard_note(manifest, was, difference, nz, resume->made_at);
+    enum status status = loss_guard_check(manifest, was, folder_fd, request, difference, error);
+    return status == STATUS_OK && any ? keep(resume, manifest, folder_fd, request, difference, error)
+                                      : status;
+}
+
+static enum status compare_with(struct resume *resume, struct manifest *manifest,
+                                const struct journal_source *source, int folder_fd,
+                                const struct output_request *request, struct error *error)
+{
+    struct manifest_difference difference;
+    enum status status = take_journal(manifest, source, folder_fd, request->folder, error);
+    if (status == STATUS_OK)
+        status = manifest_compare(manifest, request->pyramid, request->source, request->form.encoding,
+                                  &difference, request->doubtful, error);
+    if (status != STATUS_OK)
+        return status;
+    status = judge(resume, manifest, source->was, folder_fd, request, &difference, error);
+    manifest_difference_end(&difference);
     return status;
 }
 
 static enum status compare(struct resume *resume, struct manifest *manifest, int folder_fd,
                            const struct output_request *request, struct error *error)
 {
-    struct manifest_difference difference;
-    enum status status = take_journal(manifest, folder_fd, request->folder, error);
-    if (status == STATUS_OK)
-        status = manifest_compare(manifest, request->pyramid, request->source, request->form.encoding,
-                                  &difference, request->doubtful, error);
-    if (status != STATUS_OK)
-        return status;
-    status = judge(resume, manifest, folder_fd, request, &difference, error);
-    manifest_difference_end(&difference);
+    const uint32_t nz = manifest->pyramid.extent.nz;
+    struct journal_source source = {
+        .lost = calloc(nz, sizeof(bool)), .was = malloc(nz * sizeof(uint32_t)), .nslices = nz};
+    for (uint32_t z = 0; source.was && z < nz; z++)
+        source.was[z] = SLICE_NONE;
+    enum status status = source.lost && source.was
+                             ? compare_with(resume, manifest, &source, folder_fd, request, error)
+                             : error_no_memory(error, 5ull * nz, "the list of slices");
+    free(source.lost);
+    free(source.was);
     return status;
 }
 
-enum status resume_check_loss(const struct resume *resume, uint32_t z, const char *folder, const char *name,
-                              struct error *error)
+enum status resume_check_loss(const struct resume *resume, int folder_fd, uint32_t z, const char *folder,
+                              const char *name, struct error *error)
 {
-    return resume->made_with && resume->made_with[z] ? loss_guard_refuse(folder, 1, name, error) : STATUS_OK;
+    return resume->made_at && loss_guard_has_files(folder_fd, resume->made_at[z])
+               ? loss_guard_refuse(folder, 1, name, error)
+               : STATUS_OK;
 }
 
 enum status resume_find(struct resume *resume, int folder_fd, const struct output_request *request,
@@ -246,6 +282,6 @@ void resume_cut(struct resume *resume, uint32_t first_slice)
 void resume_end(struct resume *resume)
 {
     slice_records_end(&resume->records);
-    free(resume->made_with);
-    resume->made_with = NULL;
+    free(resume->made_at);
+    resume->made_at = NULL;
 }

@@ -11,8 +11,9 @@ struct resume {
     struct output_state state;
     struct slice_records
         records; /* of the slices that stay: those that come from slices before first_slice */
-    /* NULL, or of each slice of the source: thumbnails that are there, and do not stay, were made with it. */
-    bool *made_with;
+    /* NULL, or of each slice of the source where thumbnails are that were made with it, by this pyramid or
+     * one before it: in the places of those of that slice. */
+    uint32_t *made_at;
 };
 
 /* Looks at the request's folder, open as folder_fd, in which `earlier` was found: what its manifest and its
@@ -25,10 +26,10 @@ enum status resume_find(struct resume *resume, int folder_fd, const struct outpu
                         struct earlier *earlier, struct error *error);
 
 /* STATUS_OUTPUT when thumbnails that are there were made with slice z of the source, which cannot be read any
- * more: they cannot be made again, and so are not given up. `folder` and the slice's `name` are for messages.
- */
-enum status resume_check_loss(const struct resume *resume, uint32_t z, const char *folder, const char *name,
-                              struct error *error);
+ * more: they cannot be made again, and so are not given up. `folder`, open as folder_fd, and the slice's
+ * `name` are for messages. */
+enum status resume_check_loss(const struct resume *resume, int folder_fd, uint32_t z, const char *folder,
+                              const char *name, struct error *error);
 
 /* Lets only those slices stay that come from slices before first_slice, which begins a slab. */
 void resume_cut(struct resume *resume, uint32_t first_slice);

@@ -14,6 +14,8 @@ struct slice_record {
     struct file_hash hash;
 };
 
+#define SLICE_NONE UINT32_MAX /* in place of a z */
+
 /* slices[level][z], for levels 1 .. nlevels and z < nz[level]. */
 struct slice_records {
     unsigned nlevels;

@@ -324,14 +324,16 @@ static void test_manifests_that_are_not_ours(void **state)
         temp_text_write(temp_path(fixture->folder, MANIFEST_NAME), texts[i]);
         assert_forced(fixture, MANIFEST_NAME, NULL);
     }
-    /* Not a file: left alone without force; with it, replaced where that can be. */
+    /* Not a file: left alone, with force, too. */
     char outside[TEMP_PATH_BYTES];
     strcpy(outside, temp_path(fixture->root, "outside"));
     assert_int_equal(rename(temp_path(fixture->folder, MANIFEST_NAME), outside), 0);
     assert_int_equal(symlink("../outside", temp_path(fixture->folder, MANIFEST_NAME)), 0);
     size_t n_bytes;
     char *before = temp_file_read(outside, &n_bytes);
-    assert_forced(fixture, MANIFEST_NAME ": is not a regular file", NULL);
+    output_fixture_assert_refused(fixture, fixture->folder, false, true,
+                                  MANIFEST_NAME ": is no regular file");
+    output_fixture_assert_refused(fixture, fixture->folder, true, true, MANIFEST_NAME ": is no regular file");
     char *after = temp_file_read(outside, &n_bytes);
     assert_string_equal(before, after);
     free(before);

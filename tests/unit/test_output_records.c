@@ -28,12 +28,15 @@ struct folder {
     int fd;
     struct slice_records records;
     bool lost[10];
+    uint32_t was[10];
+    struct journal_source source;
 };
 
 static int make(void **state)
 {
     struct folder *folder = calloc(1, sizeof *folder);
     assert_non_null(folder);
+    folder->source = (struct journal_source){.lost = folder->lost, .was = folder->was, .nslices = 10};
     temp_folder_make(folder->path);
     folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(folder->fd >= 0);
@@ -58,6 +61,7 @@ static void forget(struct folder *folder)
     for (unsigned level = 1; level <= 2; level++)
         memset(folder->records.slices[level], 0, folder->records.nz[level] * sizeof(struct slice_record));
     memset(folder->lost, 0, sizeof folder->lost);
+    memset(folder->was, 0xff, sizeof folder->was);
 }
 
 /* Reads the journal that is there: how many slices it tells of; *nlost is how many were lost. */
@@ -66,7 +70,7 @@ static unsigned told(struct folder *folder, unsigned *nlost)
     struct error error = {0};
     unsigned n = 0;
     forget(folder);
-    if (journal_read(folder->fd, folder->path, &of_manifest, &folder->records, folder->lost, 10, &error) !=
+    if (journal_read(folder->fd, folder->path, &of_manifest, &folder->records, &folder->source, &error) !=
         STATUS_OK)
         fail_msg("%s", error.message);
     for (unsigned level = 1; level <= 2; level++)
@@ -85,9 +89,9 @@ static char *one_line(struct folder *folder, size_t *n_bytes)
     struct error error = {0};
     const struct slice_record record = {.n_bytes = 77, .hash = {{9}}};
     forget(folder);
-    assert_int_equal(
-        journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records, false, &error),
-        STATUS_OK);
+    assert_int_equal(journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records,
+                                    &folder->source, false, &error),
+                     STATUS_OK);
     assert_int_equal(journal_add(journal, 1, 1, &record, &error), STATUS_OK);
     assert_int_equal(journal_write(journal, true, &error), STATUS_OK);
     journal_close(journal);
@@ -156,6 +160,9 @@ static void test_journal_lines(void **state)
         {"lost 3 ", 0, 0},
         {"lost ", 0, 0},
         {"lost", 0, 0},
+        {"was 3", 0, 0},
+        {"was 10 1", 0, 0},
+        {"was 3 4294967295", 0, 0},
         {"LOST 3", 0, 0},
         {"stackthumb journal 1 " HASH, 0, 0},
     };
@@ -231,6 +238,26 @@ static void test_journal_changed(void **state)
     free(text);
 }
 
+/* Slices that thumbnails of a pyramid before were made with. */
+static void test_slices_that_were(void **state)
+{
+    struct folder *folder = *state;
+    struct journal *journal;
+    struct error error = {0};
+    unsigned nlost;
+    forget(folder);
+    folder->was[3] = 3;
+    folder->was[9] = 12;
+    assert_int_equal(journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records,
+                                    &folder->source, false, &error),
+                     STATUS_OK);
+    journal_close(journal);
+    assert_int_equal(told(folder, &nlost), 0);
+    for (unsigned z = 0; z < 10; z++)
+        assert_int_equal(folder->was[z], z == 3 ? 3 : z == 9 ? 12 : SLICE_NONE);
+    assert_int_equal(nlost, 0);
+}
+
 static void test_no_journal(void **state)
 {
     struct folder *folder = *state;
@@ -254,7 +281,7 @@ static void assert_not_read(struct folder *folder, const char *part)
     struct error error = {0};
     forget(folder);
     assert_int_equal(
-        journal_read(folder->fd, folder->path, &of_manifest, &folder->records, folder->lost, 10, &error),
+        journal_read(folder->fd, folder->path, &of_manifest, &folder->records, &folder->source, &error),
         STATUS_OUTPUT);
     if (!strstr(error.message, "/stackthumb.journal: ") || !strstr(error.message, part) ||
         strchr(error.message, '\n'))
@@ -330,8 +357,8 @@ static void test_journal_calls(void **state)
             struct error error = {0};
             forget(folder);
             call_faults_set(&fault);
-            if (journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records, true,
-                               &error) == STATUS_OK &&
+            if (journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records,
+                               &folder->source, true, &error) == STATUS_OK &&
                 journal_add(journal, 1, 1, &record, &error) == STATUS_OK &&
                 journal_lose(journal, 3, &error) == STATUS_OK)
                 journal_write(journal, true, &error);
@@ -339,7 +366,7 @@ static void test_journal_calls(void **state)
             forget(folder);
             struct error reading = {0};
             const bool read = journal_read(folder->fd, folder->path, &of_manifest, &folder->records,
-                                           folder->lost, 10, &reading) == STATUS_OK;
+                                           &folder->source, &reading) == STATUS_OK;
             assert_true(read || strstr(reading.message, "stackthumb.journal: cannot be read"));
             const unsigned n = folder->records.slices[1][1].n_bytes > 0, nlost = folder->lost[3];
             if (error.status == STATUS_OK && journal_remove(folder->fd, folder->path, &error) == STATUS_OK)
@@ -437,9 +464,15 @@ static void test_file_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_journal_lines), TEST(test_journal_seals),     TEST(test_journal_changed),
-        TEST(test_no_journal),    TEST(test_journal_of_others), TEST(test_journal_that_cannot_be_read),
-        TEST(test_journal_calls), TEST(test_file_check),
+        TEST(test_journal_lines),
+        TEST(test_journal_seals),
+        TEST(test_journal_changed),
+        TEST(test_slices_that_were),
+        TEST(test_no_journal),
+        TEST(test_journal_of_others),
+        TEST(test_journal_that_cannot_be_read),
+        TEST(test_journal_calls),
+        TEST(test_file_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
