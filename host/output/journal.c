@@ -67,10 +67,15 @@ static enum status add_line(struct bytes *to, unsigned level, uint32_t z, const 
     return add_text(to, line, error);
 }
 
-static const char *header_text(char line[LINE_BYTES], const struct file_hash *manifest)
+static const char header_word[] = "stackthumb journal 2";
+
+static const char *header_text(char line[LINE_BYTES], const struct journal_manifests *manifests)
 {
-    char hash[FILE_HASH_TEXT];
-    snprintf(line, LINE_BYTES, "stackthumb journal 2 %s\n", file_hash_text(hash, manifest));
+    char now[FILE_HASH_TEXT], before[FILE_HASH_TEXT] = "";
+    if (manifests->before)
+        file_hash_text(before, manifests->before);
+    snprintf(line, LINE_BYTES, "%s %s%s%s\n", header_word, file_hash_text(now, manifests->now),
+             *before ? " " : "", before);
     return line;
 }
 
@@ -110,12 +115,12 @@ static enum status seal(struct journal *journal, struct bytes *lines, struct err
 }
 
 /* The text of a whole journal that tells of `kept`, in the buffer. */
-static enum status whole(struct journal *journal, const struct file_hash *manifest,
+static enum status whole(struct journal *journal, const struct journal_manifests *manifests,
                          const struct slice_records *kept, const struct journal_source *source,
                          struct error *error)
 {
     char header[LINE_BYTES];
-    header_text(header, manifest);
+    header_text(header, manifests);
     journal->last = hash_line(header, strlen(header), 0);
     if (add_text(&journal->sealed, header, error) != STATUS_OK ||
         note_all(&journal->noted, kept, source, error) != STATUS_OK)
@@ -124,7 +129,7 @@ static enum status whole(struct journal *journal, const struct file_hash *manife
 }
 
 enum status journal_create(struct journal **result, int folder_fd, const char *folder,
-                           const struct file_hash *manifest, const struct slice_records *kept,
+                           const struct journal_manifests *manifests, const struct slice_records *kept,
                            const struct journal_source *source, bool durable, struct error *error)
 {
     struct journal *journal = calloc(1, sizeof *journal);
@@ -133,7 +138,7 @@ enum status journal_create(struct journal **result, int folder_fd, const char *f
     journal->folder = folder;
     journal->fd = -1;
     pthread_mutex_init(&journal->lock, NULL);
-    enum status status = whole(journal, manifest, kept, source, error);
+    enum status status = whole(journal, manifests, kept, source, error);
     if (status == STATUS_OK)
         status = atomic_file_write(folder_fd, folder, JOURNAL_NAME, journal->sealed.data,
                                    journal->sealed.n_bytes, durable, error);
@@ -285,13 +290,27 @@ static bool take_seal(char *line, size_t n, XXH64_hash_t *last)
     return true;
 }
 
-/* `text` ends in a zero, and is changed. */
-static void take_lines(char *text, const char *header, const struct told *told)
+/* The header of a journal that belongs to the manifest, with its end; 0 bytes long when there is none. */
+static size_t header_bytes(const char *text, const struct file_hash *manifest)
 {
-    size_t n = strlen(header);
-    if (strncmp(text, header, n) != 0)
+    char hash[FILE_HASH_TEXT];
+    const char *end = strchr(text, '\n'), *line = text;
+    if (!end || !take_word(&line, header_word))
+        return 0;
+    for (file_hash_text(hash, manifest); take_word(&line, " ") && end - line >= FILE_HASH_TEXT - 1;
+         line += FILE_HASH_TEXT - 1)
+        if (strncmp(line, hash, FILE_HASH_TEXT - 1) == 0)
+            return (size_t)(end - text) + 1;
+    return 0;
+}
+
+/* `text` ends in a zero, and is changed. */
+static void take_lines(char *text, const struct file_hash *manifest, const struct told *told)
+{
+    const size_t n = header_bytes(text, manifest);
+    if (n == 0)
         return;
-    XXH64_hash_t last = hash_line(header, n, 0);
+    XXH64_hash_t last = hash_line(text, n, 0);
     char *line = text + n;
     for (char *end; (end = strchr(line, '\n')) && take_seal(line, (size_t)(end - line), &last);
          line = end + 1)
@@ -345,13 +364,13 @@ enum status journal_read(int folder_fd, const char *folder, const struct file_ha
                          struct error *error)
 {
     const struct told told = {.records = records, .source = source};
-    char header[LINE_BYTES], *text = NULL;
+    char *text = NULL;
     int fd = restart_openat(folder_fd, JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : not_read(error, errno == ELOOP ? 0 : errno, folder);
     enum status status = read_text(fd, folder, bytes_most(&told), &text, error);
     if (status == STATUS_OK)
-        take_lines(text, header_text(header, manifest), &told);
+        take_lines(text, manifest, &told);
     free(text);
     close(fd);
     return status;

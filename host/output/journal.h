@@ -2,7 +2,7 @@
  * stackthumb.journal: which slices of a pyramid in the making are there. A line for each, written once the
  * slice is on the disk under its name, so that a later run can go on from there:
  *
- *      stackthumb journal 2 <XXH3-128 of the manifest's bytes>
+ *      stackthumb journal 2 <XXH3-128 of the manifest's bytes> <that of the manifest before>
  *      <level> <z> <bytes> <XXH3-128 of the file> <seal>
  *      lost <z> <seal>
  *      was <z> <at> <seal>
@@ -10,7 +10,8 @@
  * "lost" says that slice z of the source could not be read and counts as missing in every line behind it;
  * "was" that there were thumbnails made with slice z before this run, which may have replaced them, in the
  * places of those of slice `at`.
- * It belongs to the incomplete manifest that it names by its hash; beside any other it means nothing.
+ * It belongs to the incomplete manifest that it names by its hash, and also to the one before, if that was
+ * incomplete: what it begins with holds for both, and it is written first. Beside any other it means nothing.
  *
  * A seal is the low half, in 8 hexadecimal digits, of the XXH3-64 of what stands before it in its line. Its
  * seed is the one of the line before, the first line's 0, so that a line is believed only where it was
@@ -28,6 +29,11 @@
 
 struct journal;
 
+/* The manifests that a journal belongs to. Borrowed. */
+struct journal_manifests {
+    const struct file_hash *now, *before; /* `before` may be NULL */
+};
+
 /* What a journal tells of the slices of the source, nslices of them, besides. Borrowed. */
 struct journal_source {
     bool *lost;    /* may be NULL when one is created */
@@ -39,7 +45,7 @@ struct journal_source {
  * `durable` it has reached the disk when this returns. The folder is open as folder_fd until the end, and is
  * `folder` to messages. STATUS_OUTPUT on failure, as for all functions here. */
 enum status journal_create(struct journal **journal, int folder_fd, const char *folder,
-                           const struct file_hash *manifest, const struct slice_records *kept,
+                           const struct journal_manifests *manifests, const struct slice_records *kept,
                            const struct journal_source *source, bool durable, struct error *error);
 
 /* Notes a slice, in memory. */

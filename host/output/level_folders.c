@@ -58,7 +58,9 @@ struct level_folders {
     struct resume resume;            /* its records are the committer's until that is flushed */
     struct journal *journal;         /* the committer's until it is freed */
     struct file_hash manifest_hash;  /* of the one that says "not complete" */
-    struct committer *committer;     /* owned, as these are */
+    struct file_hash before;         /* of the one that was there, when has_before: it said so, too */
+    bool has_before;
+    struct committer *committer; /* owned, as these are */
     int folder_fd;
     struct run_lock lock;
     struct level {
@@ -179,8 +181,10 @@ static enum status begin_journal(struct level_folders *folders, const struct sli
 {
     const struct journal_source source = {.was = folders->resume.made_at,
                                           .nslices = folders->pyramid.extent.nz};
-    return journal_create(&folders->journal, folders->folder_fd, folders->folder, &folders->manifest_hash,
-                          kept, &source, !folders->form.unsynced, error);
+    const struct journal_manifests manifests = {.now = &folders->manifest_hash,
+                                                .before = folders->has_before ? &folders->before : NULL};
+    return journal_create(&folders->journal, folders->folder_fd, folders->folder, &manifests, kept, &source,
+                          !folders->form.unsynced, error);
 }
 
 /* A journal that tells of no slice: nothing is known to be right. */
@@ -193,6 +197,7 @@ static enum status level_folders_distrust(struct output *output, struct error *e
     folders->committer = NULL;
     journal_close(folders->journal);
     folders->journal = NULL;
+    folders->has_before = false;
     enum status status = slice_records_init(&none, &folders->pyramid, error);
     if (status != STATUS_OK)
         return status;
@@ -360,6 +365,9 @@ static enum status find_resume(struct level_folders *folders, const struct outpu
     if (folders->resume.state.first_slice != folders->first_slice)
         return error_set(error, STATUS_OUTPUT, "%s: was changed by another run meanwhile; run again",
                          printable(shown, sizeof shown, folders->folder));
+    folders->has_before = !anew && earlier_is_known(earlier) && !earlier->manifest.complete;
+    if (folders->has_before)
+        folders->before = earlier->manifest.hash;
     return anew || earlier_is_known(earlier) ? sweep(folders, earlier, error) : STATUS_OK;
 }
 

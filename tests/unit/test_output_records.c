@@ -21,6 +21,7 @@
 /* Levels of 5 and 3 slices, of a source of 10. */
 static const struct pyramid two_levels = {.extent = {8, 8, 10}, .type = VOXEL_U8, .nlevels = 2};
 static const struct file_hash of_manifest = {{1, 2, 3, 0xff}};
+static const struct journal_manifests of_manifests = {.now = &of_manifest};
 #define HASH "00112233445566778899aabbccddeeff"
 
 struct folder {
@@ -89,7 +90,7 @@ static char *one_line(struct folder *folder, size_t *n_bytes)
     struct error error = {0};
     const struct slice_record record = {.n_bytes = 77, .hash = {{9}}};
     forget(folder);
-    assert_int_equal(journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records,
+    assert_int_equal(journal_create(&journal, folder->fd, folder->path, &of_manifests, &folder->records,
                                     &folder->source, false, &error),
                      STATUS_OK);
     assert_int_equal(journal_add(journal, 1, 1, &record, &error), STATUS_OK);
@@ -248,7 +249,7 @@ static void test_slices_that_were(void **state)
     forget(folder);
     folder->was[3] = 3;
     folder->was[9] = 12;
-    assert_int_equal(journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records,
+    assert_int_equal(journal_create(&journal, folder->fd, folder->path, &of_manifests, &folder->records,
                                     &folder->source, false, &error),
                      STATUS_OK);
     journal_close(journal);
@@ -256,6 +257,28 @@ static void test_slices_that_were(void **state)
     for (unsigned z = 0; z < 10; z++)
         assert_int_equal(folder->was[z], z == 3 ? 3 : z == 9 ? 12 : SLICE_NONE);
     assert_int_equal(nlost, 0);
+}
+
+/* Until the new manifest is there it belongs to the one before, too, and to no other. */
+static void test_manifest_before(void **state)
+{
+    struct folder *folder = *state;
+    static const struct file_hash others[] = {{{1, 2, 3}}, {{9, 9}}, {{0}}};
+    const struct slice_record record = {.n_bytes = 77, .hash = {{9}}};
+    for (size_t i = 0; i < 3; i++) {
+        struct journal *journal;
+        struct error error = {0};
+        unsigned nlost;
+        const struct journal_manifests manifests = {i == 0 ? &of_manifest : &others[0],
+                                                    i == 1 ? &of_manifest : &others[i]};
+        forget(folder);
+        folder->records.slices[1][1] = record;
+        assert_int_equal(journal_create(&journal, folder->fd, folder->path, &manifests, &folder->records,
+                                        &folder->source, false, &error),
+                         STATUS_OK);
+        journal_close(journal);
+        assert_int_equal(told(folder, &nlost), i < 2);
+    }
 }
 
 static void test_no_journal(void **state)
@@ -357,7 +380,7 @@ static void test_journal_calls(void **state)
             struct error error = {0};
             forget(folder);
             call_faults_set(&fault);
-            if (journal_create(&journal, folder->fd, folder->path, &of_manifest, &folder->records,
+            if (journal_create(&journal, folder->fd, folder->path, &of_manifests, &folder->records,
                                &folder->source, true, &error) == STATUS_OK &&
                 journal_add(journal, 1, 1, &record, &error) == STATUS_OK &&
                 journal_lose(journal, 3, &error) == STATUS_OK)
@@ -464,15 +487,11 @@ static void test_file_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_journal_lines),
-        TEST(test_journal_seals),
-        TEST(test_journal_changed),
-        TEST(test_slices_that_were),
-        TEST(test_no_journal),
-        TEST(test_journal_of_others),
-        TEST(test_journal_that_cannot_be_read),
-        TEST(test_journal_calls),
-        TEST(test_file_check),
+        TEST(test_journal_lines),     TEST(test_journal_seals),
+        TEST(test_journal_changed),   TEST(test_slices_that_were),
+        TEST(test_manifest_before),   TEST(test_no_journal),
+        TEST(test_journal_of_others), TEST(test_journal_that_cannot_be_read),
+        TEST(test_journal_calls),     TEST(test_file_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
