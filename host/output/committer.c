@@ -19,7 +19,8 @@
 
 enum {
     BATCH_FILES = 128,      /* as many stay open, twice */
-    BATCH_BYTES = 64 << 20, /* what is left to be done when the last slice has come */
+    BATCH_BYTES = 64 << 20, /* what is left to be done when the last slice has come, at most */
+    LITTLE_BYTES = 4 << 20, /* enough for a thread that has nothing to do */
     FEW_FILES = 4,          /* are flushed one by one */
 };
 static const double batch_seconds = 2; /* a run that dies loses at most about so much */
@@ -243,6 +244,15 @@ enum status committer_create(struct committer **result, struct slice_records *re
     return status;
 }
 
+/* The thread has nothing to do. */
+static bool is_idle(struct committer *committer)
+{
+    pthread_mutex_lock(&committer->lock);
+    const bool idle = !committer->handed;
+    pthread_mutex_unlock(&committer->lock);
+    return idle;
+}
+
 /* Gives the batch that was filled to the thread, once that is free; the first error so far. */
 static enum status hand_over(struct committer *committer, struct error *error)
 {
@@ -271,7 +281,8 @@ enum status committer_add(struct committer *committer, struct atomic_file *file,
     file->fd = -1;
     file->hasher = NULL;
     bool full = batch->nfiles >= committer->batch_files || batch->n_bytes >= BATCH_BYTES ||
-                clock_seconds() - batch->began >= batch_seconds;
+                clock_seconds() - batch->began >= batch_seconds ||
+                (batch->n_bytes >= LITTLE_BYTES && is_idle(committer));
     return full ? hand_over(committer, error) : STATUS_OK;
 }
 

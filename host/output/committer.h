@@ -7,10 +7,12 @@
  * so that whatever has its final name is complete even after a power failure, and whatever is recorded is
  * there.
  *
- * How contents get to the disk was measured (448 slices, 328 MB, ext4 on a virtual disk): fsync of each file
- * 1.2 to 1.7 s, syncfs once 0.05 to 0.2 s. So syncfs it is where it tells of errors (Linux 5.8, and file
- * systems known to take part), for every disk that the level folders are on, and fsync of each file
- * everywhere else and for the few files of a small batch.
+ * Little goes at a time as long as the thread keeps up, and more where the disk is slow to tell that it has
+ * it: 0.44 s for a run of 2.42 GB in, 0.34 GB out by 4 MiB, 0.52 s by 64 MiB. How contents get to the disk
+ * was measured (448 slices, 328 MB, ext4 on a virtual disk): fsync of each file 1.2 to 1.7 s, syncfs once
+ * 0.05 to 0.2 s. So syncfs it is where it tells of errors (Linux 5.8, and file systems known to take part),
+ * for every disk that the level folders are on, and fsync of each file everywhere else and for the few files
+ * of a small batch.
  */
 #ifndef STACKTHUMB_OUTPUT_COMMITTER_H
 #define STACKTHUMB_OUTPUT_COMMITTER_H
