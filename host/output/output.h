@@ -149,8 +149,10 @@ struct output {
  *   it cannot be written, or another run holds it (see run_lock.h);
  *   it holds a pyramid that was made otherwise or from other slices, or from some that are gone now, unless
  *     `force`;
+ *   it holds a manifest that cannot be read now;
  *   it holds no manifest of this program that can be used, but anything else, unless `force`;
- *   beside a manifest it holds a slice that this does not tell of, under a name that is to be written.
+ *   under a name that is to be written it holds anything but a file, or, beside a manifest, a slice that this
+ *     does not tell of.
  *
  * Only files of our own names are replaced and removed: the manifest, the journal, the lock, and of the
  * slices %06d.tif in level folders those that the manifest tells of; where, with `force`, none can be used,

@@ -207,6 +207,22 @@ class Sweep:
         if again.returncode != 0 or tree(self.out) != self.whole:
             raise Wrong(f"{where}: the next run did not end with the same bytes: {again.stderr}")
 
+    def distrust_fails(self):
+        """When it cannot be noted that nothing is to be gone on with, that is said."""
+        if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
+            return
+        shutil.rmtree(self.out, ignore_errors=True)
+        failing = ["strace", "-f", "-qq", "-o", "trace", "-e", "trace=renameat", "-e", "inject=renameat:error=EIO:when=3"]
+        environment = dict(self.environment, STUB_WRONG="1", ASAN_OPTIONS="detect_leaks=0")
+        done = subprocess.run(failing + self.build + ["--verify"], cwd=self.work, env=environment, capture_output=True, text=True)
+        lines = done.stderr.splitlines()
+        if (done.returncode != DEVICE or len(lines) != 2 or "stackthumb.journal: Input/output error" not in lines[0]
+                or not lines[0].endswith("; begin the next run with --force") or "computed a wrong voxel" not in lines[1]):
+            raise Wrong(f"a journal that cannot be replaced: status {done.returncode}: {done.stderr}")
+        again = self.run(["--force"])
+        if again.returncode != 0 or tree(self.out) != self.whole:
+            raise Wrong(f"a journal that could not be replaced: the next run did not end with the same bytes: {again.stderr}")
+
     def slow(self):
         """A device that takes its time, but less than it is given, and a process that is stopped for longer."""
         shutil.rmtree(self.out, ignore_errors=True)
@@ -252,6 +268,7 @@ class Sweep:
                     self.sweep_each(call, most)
         self.stack(False, stacks[1][1])
         self.lie_found_late()
+        self.distrust_fails()
         self.broken_build()
         self.slow()
         for call in HANGING:
