@@ -86,15 +86,22 @@ static void test_a_level_folder_is_the_input(void **state)
     assert_int_equal(temp_count_entries(temp_path(fixture->folder, "1")), 0);
 }
 
-/* out/1/000000.tif is read by another name, from wherever: not even --force may replace it. */
-static void test_a_slice_is_an_input(void **state)
+/* A slice in a level folder that nobody has built. */
+static struct stat put_precious(const struct output_fixture *fixture)
 {
-    struct output_fixture *fixture = *state;
     struct stat about;
     assert_int_equal(mkdir(fixture->folder, 0700), 0);
     assert_int_equal(mkdir(temp_path(fixture->folder, "1"), 0700), 0);
     temp_text_write(temp_path(fixture->folder, "1/000000.tif"), "precious");
     assert_int_equal(stat(temp_path(fixture->folder, "1/000000.tif"), &about), 0);
+    return about;
+}
+
+/* out/1/000000.tif is read by another name, from wherever: not even --force may replace it. */
+static void test_a_slice_is_an_input(void **state)
+{
+    struct output_fixture *fixture = *state;
+    const struct stat about = put_precious(fixture);
     struct source_slice *last = &fixture->slices[fixture->pyramid.extent.nz - 1];
     last->name = "link.tif";
     last->identity = (struct file_identity){.device = about.st_dev, .inode = about.st_ino};
@@ -109,11 +116,7 @@ static void test_a_slice_is_an_input(void **state)
 static void test_a_slice_is_an_input_seen_otherwise(void **state)
 {
     struct output_fixture *fixture = *state;
-    struct stat about;
-    assert_int_equal(mkdir(fixture->folder, 0700), 0);
-    assert_int_equal(mkdir(temp_path(fixture->folder, "1"), 0700), 0);
-    temp_text_write(temp_path(fixture->folder, "1/000000.tif"), "precious");
-    assert_int_equal(stat(temp_path(fixture->folder, "1/000000.tif"), &about), 0);
+    const struct stat about = put_precious(fixture);
     for (unsigned bits = 0; bits < 16; bits++) {
         for (uint32_t z = 0; z < fixture->pyramid.extent.nz; z++) { /* all are of one length and time */
             struct source_slice *slice = &fixture->slices[z];
